@@ -27,7 +27,7 @@ def attempt_at(
     they tell of a visit that is no longer so."""
     tries = facts.tries.get(message.pk, ())
     before = next((each for each in reversed(tries) if each.form == address.form), None)
-    if before is not None and message.pk not in facts.shortened:
+    if before is not None and message.pk not in facts.left_out:
         subject, body, calendar = before.subject, before.body, before.calendar
     else:
         subject, body = _words(message, address.form, facts)

@@ -238,8 +238,8 @@ def _freeze(
             batch.ready.append((attempt, composing.envelope_of(attempt, link=link, written_at=written_at)))
         except Exception as error:
             setting_aside.set_aside(message, error)
-    batch.begun = pace.begun
-    sending.write_tries(attempt for attempt, _ in batch.ready[: batch.begun])
+    batch.begun, batch.left_out = pace.begun, facts.left_out
+    sending.write_tries([attempt for attempt, _ in batch.ready[: batch.begun]], batch.left_out)
     going_on = {attempt.message_id for attempt, _ in batch.ready}
     lengths = {message.pk: _length(message, address, facts) for message, address in allowed}
     leasing.take({key: lengths[key] for key in going_on}, batch.token, now)
@@ -262,7 +262,7 @@ def _length(message: Message, address: Address, facts: Facts) -> leasing.Length:
         return leasing.Length(None, None)
     written = message.carried_by_id or message.pk
     said_before = any(each.form == address.form for each in facts.tries.get(written, ()))
-    told = message if said_before and written not in facts.shortened else message.visit
+    told = message if said_before and written not in facts.left_out else message.visit
     return leasing.Length(told.protocol_id, told.extra_recovery_minutes)
 
 

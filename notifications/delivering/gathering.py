@@ -65,7 +65,7 @@ class Facts:
     not_theirs: Collection[UUID]  # pages to somebody who can't be called about the task any more
     asking_besides: Collection[UUID]
     series: Mapping[UUID, Sequence[Message]]  # by confirmation, those of the visits that it tells as well
-    shortened: Collection[UUID]  # confirmations that tell of fewer visits than when they were last written
+    left_out: Mapping[UUID, Sequence[Message]]  # by confirmation, those that it tells no more
     sequences: Mapping[UUID, int]  # how often a visit of which a file tells has changed
     phones: Mapping[UUID, str]  # each clinic's number as people read it
     closed: Collection[Form]  # ways that nothing takes now; asked where there is a page, which can go another
@@ -112,7 +112,7 @@ def gather(messages: Sequence[Message], now: datetime) -> Facts:
         not_theirs=standing.not_theirs(messages),
         asking_besides=_asking_besides(these),
         series=series,
-        shortened=(),
+        left_out={},
         sequences=calendar_files.sequences_of(notices),
         # Written out once for each clinic: the library looks for a pattern among a country's.
         phones={clinic.pk: clinic.phone.as_national for clinic in {message.clinic for message in messages}},
@@ -136,7 +136,7 @@ def gather_for_lookup(message: Message) -> Facts:
         not_theirs=(),
         asking_besides=(),
         series={},
-        shortened=(),
+        left_out={},
         sequences={},
         phones={},
         closed=(),

@@ -7,7 +7,7 @@ came of the last few and the tries of the next few are one commit. What goes out
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -18,9 +18,9 @@ from clinic.transactions import in_transaction
 from notifications import recordsets
 from notifications.channels.envelope import Envelope
 from notifications.channels.opening import Channels
-from notifications.delivering import leasing, outcomes, sending_state
+from notifications.delivering import leasing, outcomes, sending_state, series
 from notifications.delivering.outcomes import Result
-from notifications.models import AttemptOutcome, DeliveryAttempt, Form, MessageStatus
+from notifications.models import AttemptOutcome, DeliveryAttempt, Form, Message, MessageStatus
 
 Ready = tuple[DeliveryAttempt, Envelope]
 
@@ -55,22 +55,24 @@ class Pace:
 @dataclass
 class Batch:
     """Messages that were taken together. `ready`: what is to be sent; `begun`: of these the first so many;
-    `ended`: what became of the others."""
+    `ended`: what became of the others; `left_out`: what those of a series tell no more."""
 
     token: UUID
     taken: int
     ready: list[Ready] = field(default_factory=list)
     begun: int = 0
+    left_out: Mapping[UUID, Sequence[Message]] = field(default_factory=dict)
     ended: list[MessageStatus] = field(default_factory=list)
     probing: set[Form] = field(default_factory=set)
     rate_holds_until: datetime | None = None
 
 
-def write_tries(attempts: Iterable[DeliveryAttempt]) -> None:
+def write_tries(attempts: Sequence[DeliveryAttempt], left_out: Mapping[UUID, Sequence[Message]]) -> None:
     """Freeze what is about to be sent, in the caller's transaction."""
     recordsets.insert(
         DeliveryAttempt, [{name: getattr(attempt, name) for name in WRITTEN} for attempt in attempts]
     )
+    series.let_go([each for attempt in attempts for each in left_out.get(attempt.message_id, ())])
 
 
 def send_all(
@@ -97,7 +99,7 @@ def send_all(
             if begun or not waiting or clock() >= stop_at:
                 break
             following = list(islice(waiting, pace.begun))
-            statuses, ours = _conclude_and_begin(unwritten, following, batch.token)
+            statuses, ours = _conclude_and_begin(unwritten, following, batch)
             done += statuses
             unwritten = []
             begun.extend(ours)
@@ -112,15 +114,15 @@ def send_all(
 
 
 def _conclude_and_begin(
-    results: Sequence[Result], following: Sequence[Ready], token: UUID
+    results: Sequence[Result], following: Sequence[Ready], batch: Batch
 ) -> tuple[list[MessageStatus], list[Ready]]:
     """One commit. Of what follows only those are begun whose lease still holds."""
 
     def work() -> tuple[list[MessageStatus], list[Ready]]:
-        statuses = outcomes.write(results, token)
-        held = leasing.still_ours([attempt.message_id for attempt, _ in following], token)
+        statuses = outcomes.write(results, batch.token)
+        held = leasing.still_ours([attempt.message_id for attempt, _ in following], batch.token)
         ours = [each for each in following if each[0].message_id in held]
-        write_tries(attempt for attempt, _ in ours)
+        write_tries([attempt for attempt, _ in ours], batch.left_out)
         return statuses, ours
 
     return in_transaction(work)

@@ -5,9 +5,11 @@ Which visits go together `planning.choosing` says, and what became of them after
 (`planning.said`). One that has moved, or doesn't take place, is let go here: it is wanted by itself again.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from notifications.delivering.gathering import Facts
 from notifications.models import Message
@@ -15,10 +17,10 @@ from notifications.planning import standing
 
 
 def narrowed(facts: Facts, going: Iterable[Message], now: datetime) -> Facts:
-    """The facts with those visits alone of which the messages that go now still tell. They are locked, with
-    their rows; what is let go is written, in one statement. Of what staff say again the patient was told
-    already, and its rows stay as they are."""
-    series, gone = {}, []
+    """The facts with those visits alone of which the messages that go now still tell; the others stand
+    `left_out` in them. All are locked, with their rows. Of what staff say again the patient was told already,
+    and its rows stay as they are."""
+    series, left_out = {}, defaultdict[UUID, list[Message]](list)
     for message in going:
         stand = []
         for each in facts.series.get(message.pk, ()):
@@ -29,7 +31,12 @@ def narrowed(facts: Facts, going: Iterable[Message], now: datetime) -> Facts:
                 stand.append(each)
             elif not said_again:
                 each.carried_by, each.reason = None, reason
-                gone.append((message.pk, each))
+                left_out[message.pk].append(each)
         series[message.pk] = stand
-    Message.objects.bulk_update([each for _, each in gone], ["carried_by", "reason"])
-    return replace(facts, series=series, shortened={carrier for carrier, _ in gone})
+    return replace(facts, series=series, left_out=dict(left_out))
+
+
+def let_go(left_out: Sequence[Message]) -> None:
+    """Written with the try whose words tell of them no more, in one statement. Sooner, and where that try is
+    never begun, the next one would go in an earlier one's words, which do."""
+    Message.objects.bulk_update(left_out, ["carried_by", "reason"])

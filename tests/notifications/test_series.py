@@ -15,7 +15,9 @@ from rest_framework.test import APIClient
 from clinic.models import Channel, Patient
 from clinic.problems import Invalid
 from notifications.answering import links, things
-from notifications.channels.envelope import DeliveryError
+from notifications.channels import opening
+from notifications.channels.envelope import DeliveryError, Envelope
+from notifications.delivering import delivery, sending
 from notifications.models import DeliveryAttempt, Message, PatientLink
 from notifications.planning import own_texts, reasons, rows, said
 from notifications.planning.planner import plan
@@ -28,7 +30,7 @@ from notifications.wording.writing import OwnText
 from scheduler.models import Appointment
 from tests.cast import NOW, House, make_patient, new_id
 from tests.notifications import texts
-from tests.notifications.drains import drain
+from tests.notifications.drains import ScriptedChannel, drain
 from tests.notifications.phones import proved, tap
 from tests.notifications.visits import VISIT, book, cancel, move
 from tests.web.pages import words
@@ -221,6 +223,33 @@ def test_a_retry_does_not_tell_of_a_visit_that_moved_since_the_first_try(
     first, second = DeliveryAttempt.objects.order_by("number")
     assert ("4 Feb" in first.body, "4 Feb" in second.body) == (True, False)
     assert second.subject == "Your 5 visits from Thu 21 Jan on"
+
+
+def test_what_is_left_out_of_a_retry_stays_so_where_that_retry_was_never_begun(
+    house: House, series: list[Appointment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider was slow with what went before it, so that it went back, and is decided about again."""
+    now = NOW
+
+    class SlowChannel(ScriptedChannel):
+        def send(self, envelope: Envelope) -> str:
+            nonlocal now
+            now += sending.DECISION_HOLDS_FOR
+            return super().send(envelope)
+
+    channel = SlowChannel(DeliveryError("421", permanent=False))
+    monkeypatch.setattr(opening, "open_channel", lambda form: channel)
+    plan(now=now)
+    delivery.drain(clock=lambda: now)
+    move(series[4], VISIT + 15 * DAY)
+    book(house, house.omar, VISIT + HOUR)
+    now += HOUR
+    plan(now=now)
+    Message.objects.filter(patient=house.omar).update(urgent=True)
+    delivery.drain(clock=lambda: now)
+    first, second = DeliveryAttempt.objects.filter(message__appointment=series[0]).order_by("number")
+    assert ("4 Feb" in first.body, "4 Feb" in second.body) == (True, False)
+    assert Message.objects.filter(status="sent").count() == 3
 
 
 def test_a_retry_of_what_still_stands_has_the_same_words(series: list[Appointment], scripted: Any) -> None:
