@@ -11,9 +11,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
+from clinic import clock
 from clinic.callers import address_of
 from clinic.models import SecondFactor, SignInKind, SignInLog, User
 
@@ -46,7 +48,13 @@ def known_by(email: str) -> UUID | None:
 
 
 def record_ended(sessions: Iterable[UserSession], *, by: UUID) -> None:
-    """Write down that somebody ends these sessions; those that have run out by themselves are left out."""
+    """Write down that somebody ends these sessions; those that have run out by themselves are left out. Three
+    queries."""
+    listed = list(sessions)
+    keys = [session.session_key for session in listed]
+    running = set(
+        Session.objects.filter(session_key__in=keys, expire_date__gt=clock.now()).values_list("pk", flat=True)
+    )
     SignInLog.objects.bulk_create(
         SignInLog(
             user_id=session.user_id,
@@ -55,8 +63,8 @@ def record_ended(sessions: Iterable[UserSession], *, by: UUID) -> None:
             browser=_line(session.user_agent),
             by_id=by,
         )
-        for session in sessions
-        if session.exists()
+        for session in listed
+        if session.session_key in running
     )
 
 

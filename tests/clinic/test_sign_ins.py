@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 
 from clinic import access, clock
 from clinic.models import AccessLog, Membership, Role, SignInKind, SignInLog, StaffLook, User
@@ -80,6 +81,13 @@ def test_whoever_ends_a_session_is_named_beside_where_it_was(house: House) -> No
     ways_in.sign_out(actor=house.actor(house.max), member=member(house, house.nils), now=clock.now())
     row = SignInLog.objects.get(user=house.nils, what=SignInKind.ENDED)
     assert (row.by, row.address, row.browser) == (house.max, "203.0.113.7", "Lost tablet")
+
+
+def test_nobody_ended_what_had_run_out_by_itself(house: House) -> None:
+    sign_in("nils@lakeside.example")
+    Session.objects.update(expire_date=clock.now())
+    ways_in.sign_out(actor=house.actor(house.max), member=member(house, house.nils), now=clock.now())
+    assert kept(house.nils) == ["signed_in"]
 
 
 def test_so_is_whoever_signs_out_their_own_other_browsers_and_who_ends_the_access(house: House) -> None:

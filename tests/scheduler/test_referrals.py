@@ -130,5 +130,8 @@ def test_what_was_tried_before_is_what_was_written_down_last(house: House) -> No
     assert evaluations.prior_treatments_of(house.rosa) == "Sertraline 200 mg, 8 weeks, no response."
     evaluation(house, prior_treatments="")
     assert evaluations.prior_treatments_of(house.rosa) == "Sertraline 200 mg, 8 weeks, no response."
-    stage.plan(house.omar, prior_treatments="Venlafaxine 225 mg.")
-    assert evaluations.prior_treatments_of(house.omar) == "Venlafaxine 225 mg."
+    stage.plan(prior_treatments="Venlafaxine 225 mg.")
+    assert evaluations.prior_treatments_of(house.rosa) == "Venlafaxine 225 mg."
+    evaluation(house, prior_treatments="Bupropion 300 mg.")
+    assert evaluations.prior_treatments_of(house.rosa) == "Bupropion 300 mg."
+    assert evaluations.prior_treatments_of(house.omar) == ""
