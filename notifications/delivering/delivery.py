@@ -244,13 +244,13 @@ def _freeze(
     lengths = {message.pk: _length(message, address, facts) for message, address in allowed}
     leasing.take({key: lengths[key] for key in going_on}, batch.token, now)
     leasing.tell_lengths(
-        {
-            each.pk: _length(each, address, facts)
+        [
+            (each, _length(each, address, facts))
             for message, address in allowed
             if message.pk in going_on
             for each in facts.series[message.pk]
             if each.carried_by_id == message.pk
-        }
+        ]
     )
     return going_on
 

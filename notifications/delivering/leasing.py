@@ -81,24 +81,11 @@ def take(lengths: Mapping[UUID, Length], token: UUID, now: datetime) -> None:
         )
 
 
-def tell_lengths(lengths: Mapping[UUID, Length]) -> None:
+def tell_lengths(carried: Sequence[tuple[Message, Length]]) -> None:
     """These locked notices are told by the message that carries them, by these versions and recoveries."""
-    if not lengths:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE notifications_message AS message
-               SET protocol_id = told.protocol, extra_recovery_minutes = told.extra
-              FROM unnest(%s::uuid[], %s::uuid[], %s::int[]) AS told (id, protocol, extra)
-             WHERE message.id = told.id
-            """,
-            [
-                list(lengths),
-                [length.protocol_id for length in lengths.values()],
-                [length.extra_recovery_minutes for length in lengths.values()],
-            ],
-        )
+    for notice, length in carried:
+        notice.protocol_id, notice.extra_recovery_minutes = length
+    Message.objects.bulk_update([notice for notice, _ in carried], ["protocol", "extra_recovery_minutes"])
 
 
 def still_ours(ids: Collection[UUID], token: UUID) -> set[UUID]:

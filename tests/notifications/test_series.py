@@ -212,6 +212,13 @@ def test_a_visit_that_moves_afterwards_is_told_as_moved_and_a_cancelled_one_as_c
     assert {row.status for row in notices.values()} == {"sent"}
 
 
+def test_a_visit_that_takes_longer_afterwards_is_told_as_changed(series: list[Appointment]) -> None:
+    say()
+    Appointment.objects.filter(pk=series[2].pk).update(extra_recovery_minutes=30)
+    say(NOW + HOUR)
+    assert (sent().message.kind, sent().message.appointment) == ("change", series[2])
+
+
 def test_a_retry_does_not_tell_of_a_visit_that_moved_since_the_first_try(
     series: list[Appointment], scripted: Any
 ) -> None:
