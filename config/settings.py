@@ -174,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
     "offer-freed": brokers.every(60, "scheduler.tasks.offer_freed"),
     "lay-openings": brokers.every(3600, "scheduler.tasks.lay_openings"),
     "forget-uploads": brokers.every(3600, "clinic.tasks.forget_uploads"),
+    "forget-sessions": brokers.every(3600, "clinic.tasks.forget_sessions"),
 }
 
 # --- Who may come in ---------------------------------------------------------------------------------

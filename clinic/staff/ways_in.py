@@ -10,6 +10,7 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from knox.models import get_token_model
 
@@ -124,3 +125,9 @@ def _must_reach(actor: Actor, member: Member, what: str) -> None:
     lock_person(member.user_id)
     if not queries.reaches_whole(actor.user_id, member.user_id):
         raise Forbidden(END_THE_ACCESS.format(name=member.full_name, what=what), code="works_elsewhere")
+
+
+def forget_run_out(now: datetime) -> None:
+    """Let go the sessions that have run out, and what their people's lists say of them. Two queries."""
+    Session.objects.filter(expire_date__lte=now).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("pk")).delete()

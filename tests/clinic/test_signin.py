@@ -5,11 +5,16 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from pytest_django.fixtures import Settings
 
+from clinic import clock
+from clinic.tasks import forget_sessions
 from tests.cast import PASSWORD, House
 from tests.clinic.second_factor import code_for
 
@@ -206,6 +211,19 @@ def test_a_person_can_sign_out_everywhere_else(house: House) -> None:
     desk, _ = sign_in()
     desk.post("/accounts/sessions/")
     assert (tablet.get(API).status_code, desk.get(API).status_code) == (401, 200)
+
+
+def test_a_session_that_has_run_out_is_kept_no_longer(house: House, settings: Settings) -> None:
+    gone, _ = sign_in()
+    here, _ = sign_in()
+    Session.objects.filter(pk=gone.session.session_key).update(expire_date=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE chairside_app")  # as the worker is connected
+    forget_sessions()
+    assert [each.session_key for each in UserSession.objects.all()] == [here.session.session_key]
+    assert not Session.objects.filter(pk=gone.session.session_key).exists()
+    assert here.get(API).status_code == 200
+    assert "clinic.tasks.forget_sessions" in {ring["task"] for ring in settings.CELERY_BEAT_SCHEDULE.values()}
 
 
 def test_passwords_are_kept_with_argon2(house: House) -> None:
