@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from clinic import era
 from clinic.problems import Invalid
 
 ROWS: Final = 50
@@ -56,12 +57,9 @@ def latest_first(asked: QueryDict, rows: QuerySet[Any], column: str) -> Stretch:
 def _read(edge: str, column: Any) -> tuple[datetime, Any]:
     moment, _, key = edge.partition("~")
     try:
-        at, pk = datetime.fromisoformat(moment), column.to_python(key)
+        return era.moment(moment), column.to_python(key)
     except (ValueError, ValidationError):
         raise Invalid({"address": NOT_WHOLE}) from None
-    if at.tzinfo is None:
-        raise Invalid({"address": NOT_WHOLE})
-    return at, pk
 
 
 def _address(asked: QueryDict, direction: str, row: Any, column: str) -> str:

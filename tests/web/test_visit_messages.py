@@ -350,7 +350,15 @@ def test_the_pages_keep_what_the_log_was_narrowed_to(house: House, long_log: lis
     assert set(shown(page)) <= set(long_log)
 
 
-@pytest.mark.parametrize("edge", ["nonsense", "2027-01-11~x", "2027-01-11T09:00~" + str(UUID(int=1))])
+@pytest.mark.parametrize(
+    "edge",
+    [
+        "nonsense",
+        "2027-01-11~x",
+        "2027-01-11T09:00~" + str(UUID(int=1)),
+        "0001-01-01T00:00:00+14:00~" + str(UUID(int=1)),
+    ],
+)
 def test_an_edge_that_no_page_gave_out_is_refused(house: House, visit: Appointment, edge: str) -> None:
     answer = browser_of(house.ana).get(reverse("messages"), {"earlier": edge})
     assert answer.status_code == 400
