@@ -5,6 +5,7 @@ A prescriber says yes or no to each with a reason, a nurse asks. What can be dec
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django import forms
@@ -27,8 +28,8 @@ from sessions_app.observing import excursions, flowsheet
 from sessions_app.preparing import overrides
 from web.doors import StaffRequest, staff_page
 from web.forms import ClinicForm
-from web.lengths import length_in_words
-from web.views.sessions.watching import MINUTE, in_words
+from web.lengths import span_in_words
+from web.views.sessions.watching import in_words
 
 ASK = MAY["checklist"]
 DECIDE = MAY["override"]
@@ -161,7 +162,8 @@ def _again(request: StaffRequest, session: Session, form: DecisionForm) -> HttpR
 
 
 def _everybodys(request: StaffRequest, sent: DecisionForm | None = None) -> HttpResponse:
-    cards = [_card(each, sent) for each in decisions.waiting([request.clinic.pk], clock.now())]
+    now = clock.now()
+    cards = [_card(each, sent, now) for each in decisions.waiting([request.clinic.pk], now)]
     context = {
         "cards": cards,
         "may_decide": request.actor.may(DECIDE, request.clinic.pk),
@@ -175,7 +177,8 @@ def _everybodys(request: StaffRequest, sent: DecisionForm | None = None) -> Http
 
 def _of_session(request: StaffRequest, session: Session, sent: DecisionForm | None = None) -> HttpResponse:
     access.log_look(request.actor, session.patient, what="session")
-    cards = [_card(each, sent) for each in decisions.of_session(session, clock.now())]
+    now = clock.now()
+    cards = [_card(each, sent, now) for each in decisions.of_session(session, now)]
     context = {
         "session": session,
         "cards": cards,
@@ -190,7 +193,7 @@ def _too_late(sent: DecisionForm | None, cards: list[Card]) -> DecisionForm | No
     return None if sent is None or any(card.form is sent for card in cards) else sent
 
 
-def _card(waiting: Waiting, sent: DecisionForm | None) -> Card:
+def _card(waiting: Waiting, sent: DecisionForm | None, now: datetime) -> Card:
     session, decision = waiting.session, waiting.decision
     form = DecisionForm(
         initial={"subject": decision.subject, "about": decision.about}, auto_id=f"{decision.about}_%s"
@@ -213,6 +216,6 @@ def _card(waiting: Waiting, sent: DecisionForm | None) -> Card:
         allergies=list(filter(still_holds, session.patient.allergies.all())),
         newest=newest,
         measured=in_words(flowsheet.values_of(newest)) if newest else [],
-        ago=length_in_words(int((clock.now() - newest.measured_at) // MINUTE)) if newest else "",
+        ago=span_in_words(newest.measured_at, now) if newest else "",
         unconfirmed=excursions.only_told(session),
     )

@@ -32,7 +32,7 @@ from sessions_app.observing import due_times, excursions, flowsheet, vital_limit
 from sessions_app.observing.due_times import Due
 from sessions_app.observing.ladder import AT_ONCE, Ladder, NextTold, has_no_prescriber, rungs_told
 from web.forms import ClinicForm
-from web.lengths import length_in_words
+from web.lengths import span_in_words
 from web.views.sessions.form import REASON_LENGTH
 
 MINUTE: Final = timedelta(minutes=1)
@@ -107,7 +107,7 @@ class AlertRow:
 
     @property
     def ago(self) -> str:
-        return length_in_words(int((self.now - self.alert.raised_at) // MINUTE))
+        return span_in_words(self.alert.raised_at, self.now)
 
     def _first(self, kind: str) -> AlertStep | None:
         return next((step for step in self.steps if step.kind == kind), None)
