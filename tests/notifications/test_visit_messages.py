@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from clinic.models import ConsentScope, Patient
+from clinic.models import ConsentScope
 from clinic.problems import Conflict, Invalid
 from notifications.delivering import delivery
 from notifications.models import Message, MessageKind
@@ -17,7 +16,9 @@ from notifications.reporting.visit_messages import Line, masked, messages_of_vis
 from notifications.talking.again import send_again
 from scheduler.models import Appointment
 from tests.cast import NOW, House, client_of, new_id
+from tests.notifications.texts import prefers_texts
 from tests.notifications.visits import VISIT, book, cancel, confirm, discharge, move
+from tests.web.pages import browser_of
 
 LATER = NOW + timedelta(hours=1)
 
@@ -249,17 +250,13 @@ def test_own_words_that_go_as_a_text_say_who_sends_them(house: House, visit: App
     assert row.text == "Lakeside Clinic: Please call us today."
 
 
-def prefers_texts(house: House) -> None:
-    Patient.objects.filter(pk=house.rosa.pk).update(preferred_channel="sms")
-
-
 def test_own_words_by_e_mail_are_a_letter_and_tell_as_little(house: House, visit: Appointment) -> None:
     first = Message.objects.get(stage="confirmation")
     for words in ("Your ketamine is ready", "Dear {name}", "Rosa Delgado, call us", "Born 1980?"):
         with pytest.raises(Invalid, match="text"):
             again(house, first, words)
     row = again(house, first, "Venga por la puerta pequeña, más allá del jardín. " * 20)
-    prefers_texts(house)
+    prefers_texts(house.rosa)
     delivery.drain(clock=lambda: LATER)
     assert [attempt.form for attempt in row.attempts.all()] == ["email"]
 
@@ -276,10 +273,9 @@ def test_words_of_which_nothing_shows_are_not_sent_nor_what_was_said_first(
         f"/api/v1/messages/{first.pk}/again/", {"id": str(new_id()), "text": words}
     )
     assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (400, "Write what you want to say.")
-    page = Client()
-    page.force_login(house.ana)
-    page.post(f"/messages/{first.pk}/again/", {"id": str(new_id()), "text": words})
-    page.post(f"/threads/{house.rosa.pk}/reply/", {"id": str(new_id()), "text": words})
+    for page in (f"/messages/{first.pk}/again/", f"/threads/{house.rosa.pk}/reply/"):
+        refused = browser_of(house.ana).post(page, {"id": str(new_id()), "text": words})
+        assert refused.status_code == 400
     assert not Message.objects.filter(kind=MessageKind.REPLY).exists()
     assert not Message.objects.filter(again_of=first).exists()
 
@@ -303,7 +299,7 @@ def test_a_letter_has_a_most_length(house: House, visit: Appointment) -> None:
 
 
 def test_own_words_never_tell_what_the_visit_is_about(house: House, visit: Appointment) -> None:
-    prefers_texts(house)
+    prefers_texts(house.rosa)
     for words in ("Your ketamine is ready", "Dear {name}", "x" * 500, "Rosa Delgado, call us", "Born 1980?"):
         with pytest.raises(Invalid, match="text"):
             again(house, Message.objects.get(stage="confirmation"), words)

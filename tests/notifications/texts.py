@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from clinic.models import Clinic, Consent, ConsentScope, Patient, WorkItem
+from clinic.models import Channel, Clinic, Consent, ConsentScope, Patient, WorkItem
 from notifications import saying
 from notifications.models import ClinicMessaging, InboundMessage, Message, MessageKind, MessageStatus
 from notifications.talking import inbound
@@ -18,6 +18,10 @@ STRANGERS = "+13125550177"
 READ_IT = (inbound.READ_AND_ANSWER, "routine", "front_desk")
 CALL_FOR_HELP = (inbound.WANTS_HELP, "amber", "nurse")
 references = count(1)
+
+
+def prefers_texts(patient: Patient) -> None:
+    Patient.objects.filter(pk=patient.pk).update(preferred_channel=Channel.SMS)
 
 
 def give_number(clinic: Clinic, **settled: Any) -> ClinicMessaging:

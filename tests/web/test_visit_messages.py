@@ -11,14 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.models import Patient
 from notifications.delivering import delivery
 from notifications.models import DeliveryAttempt, Message, MessageText
 from notifications.planning.planner import plan
 from notifications.planning.rule_settings import change_rule
 from scheduler.models import Appointment
 from tests.cast import NOW, House, new_id
-from tests.notifications.texts import give_number, text
+from tests.notifications.texts import give_number, prefers_texts, text
 from tests.notifications.visits import book
 from tests.web.pages import browser_of, words
 
@@ -110,10 +109,6 @@ def test_sending_again_twice_by_a_double_tap_sends_once(house: House, visit: App
     assert Message.objects.filter(again_of=first).count() == 1
 
 
-def prefers_texts(house: House) -> None:
-    Patient.objects.filter(pk=house.rosa.pk).update(preferred_channel="sms")
-
-
 def test_what_goes_by_e_mail_is_not_counted_as_texts(house: House, visit: Appointment) -> None:
     first = Message.objects.get(stage="confirmation")
     said = words(browser_of(house.ana).get(reverse("message_again", args=[first.pk])))
@@ -123,7 +118,7 @@ def test_what_goes_by_e_mail_is_not_counted_as_texts(house: House, visit: Appoin
 
 def test_refused_words_come_back_with_their_mend(house: House, visit: Appointment) -> None:
     first = Message.objects.get(stage="confirmation")
-    prefers_texts(house)
+    prefers_texts(house.rosa)
     sent = {"id": new_id(), "text": "Your ketamine is ready"}
     answer = browser_of(house.ana).post(reverse("message_again", args=[first.pk]), sent)
     assert answer.status_code == 400
@@ -171,7 +166,7 @@ def test_edited_words_are_measured_and_looked_through_while_they_are_typed(
     house: House, visit: Appointment
 ) -> None:
     address = reverse("check_message_again", args=[Message.objects.get(stage="confirmation").pk])
-    prefers_texts(house)
+    prefers_texts(house.rosa)
     ana = browser_of(house.ana)
     said = words(ana.post(address, {"id": new_id(), "text": "Confirm: {link}"}))
     assert "and {link} as long as it will be" in said
