@@ -40,18 +40,17 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             mail = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             what = provider.next.pop(0) if provider.next else 200
-            if what == 200 or what == "hang up":
+            status = 200 if isinstance(what, str) else what
+            if status == 200:
                 provider.taken.append(mail)
             if what == "hang up":
                 self.close_connection = True
                 return
             name = what if isinstance(what, str) else f"pm-{len(provider.taken)}"
             answer = {"ErrorCode": 0, "Message": "OK", "MessageID": name}
-            if isinstance(what, str):
-                what = 200
             refusal = {"ErrorCode": 300, "Message": f"not to {mail['To']}"}
-            content = json.dumps({**answer, "To": mail["To"]} if what == 200 else refusal).encode()
-            self.send_response(what)
+            content = json.dumps({**answer, "To": mail["To"]} if status == 200 else refusal).encode()
+            self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
