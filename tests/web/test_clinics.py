@@ -13,7 +13,7 @@ from clinic.models import Clinic, Membership, Patient, Role, Urgency, User, Work
 from tests.cast import NOW, TODAY, House, client_of, local, make_house
 from tests.notifications.visits import book
 from tests.sessions_app import stories
-from tests.web.pages import browser_of, words
+from tests.web.pages import browser_of, unseen, words
 from web.doors import GO_BACK, LAST_CLINIC, OPENED_IN
 
 
@@ -209,12 +209,6 @@ def test_a_row_of_no_clinic_of_theirs_is_not_found(house: House, nils: User) -> 
 # --- A form of one clinic, sent while another is open ------------------------------------------------------
 
 
-def form_of(page: Any) -> dict[str, str]:
-    """What the form that leads to the page's own address sends by itself: its hidden fields."""
-    shown = next(form for form in page.content.decode().split("<form") if 'name="id"' in form)
-    return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', shown))
-
-
 def opened_here_while_the_other_opens(browser: Client, address: str, house: House, other: House) -> Any:
     choose(browser, house.clinic)
     page = browser.get(address)
@@ -244,7 +238,7 @@ def test_a_patient_is_registered_in_the_clinic_that_the_form_was_opened_in_or_no
     address = reverse("new_patient")
     page = opened_here_while_the_other_opens(browser, address, house, other_house)
 
-    stopped = browser.post(address, {**form_of(page), **CARMEN})
+    stopped = browser.post(address, {**unseen(page), **CARMEN})
 
     assert stopped.status_code == 409
     said = f"This page was opened for {house.clinic.name}; you are at {other_house.clinic.name} now."
@@ -252,7 +246,7 @@ def test_a_patient_is_registered_in_the_clinic_that_the_form_was_opened_in_or_no
     assert f"Go back to {house.clinic.name} and send it" in words(stopped)
     assert not Patient.objects.filter(family_name="Ruiz").exists()
 
-    kept = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', stopped.content.decode()))
+    kept = unseen(stopped, address)
     assert CARMEN.items() <= kept.items()
     sent = browser.post(address, {**kept, GO_BACK: "1"})
 
@@ -320,11 +314,11 @@ def test_a_form_that_names_no_clinic_is_asked_back_of_whoever_works_in_several(
         stopped
     )
     assert not Patient.objects.filter(family_name="Ruiz").exists()
-    html = stopped.content.decode()
-    kept = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', html))
+    kept = unseen(stopped, address)
     assert CARMEN.items() <= kept.items()
+    html = " ".join(stopped.content.decode().split())
     for clinic in (house.clinic, other_house.clinic):
-        assert f'name="{OPENED_IN}" value="{clinic.pk}"' in " ".join(html.split())
+        assert f'name="{OPENED_IN}" value="{clinic.pk}"' in html
         assert f"Send it at {clinic.name}" in words(stopped)
     # The button's own word comes after the form's.
     sent = browser.post(address, {**kept, OPENED_IN: [kept[OPENED_IN], str(house.clinic.pk)]})

@@ -13,9 +13,10 @@ from django.urls import reverse
 from clinic.models import Clinic, Role, User
 from notifications.models import ClinicMessaging, MessageRule
 from notifications.planning import rule_settings
-from scheduler.models import Referral, ResourceKind
+from scheduler.models import ResourceKind
 from tests.cast import NOW, TODAY, House, make_user
 from tests.clinic.staff import invited, member
+from tests.scheduler.referred import referral
 from tests.scheduler.stage import make_resource
 from tests.web.pages import browser_of, words
 from web.settings_form import UNSEEN
@@ -155,15 +156,7 @@ def test_whoever_put_a_message_back_to_the_default_meanwhile_is_named(
 
 @time_machine.travel(NOW, tick=False)
 def test_a_day_and_a_choice_are_told_in_words(house: House) -> None:
-    referral = Referral.objects.create(
-        clinic=house.clinic,
-        patient=house.rosa,
-        authored_on=TODAY,
-        requester_kind="psychiatrist",
-        requester_name="Dr Ines Vidal",
-        reason="Two trials",
-    )
-    path = reverse("referral", args=[referral.pk])
+    path = reverse("referral", args=[referral(house).pk])
     ana, max_ = browser_of(house.ana), browser_of(house.max)
     ours = shown(ana.get(path))
     theirs = {"authored_on": str(TODAY - timedelta(days=1)), "requester_kind": "neurologist"}

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from clinic.models import Membership, Role
 from sessions_app.infusing import infusion
+from sessions_app.models import Session
 from sessions_app.observing import alert_clocks, alerts
 from tests.cast import House, make_user, new_id
 from tests.sessions_app import stories
@@ -26,6 +27,14 @@ STATION = "/nurse/"
 
 def minute(minutes: float) -> Any:
     return STARTED_AT + timedelta(minutes=minutes)
+
+
+def two_chairs(house: House) -> tuple[Session, Session]:
+    """Rosa's infusion in chair 3 and Omar's in chair 4."""
+    rosa, omar = stories.infusing(house), stories.infusing(house, house.omar)
+    seat(rosa, chair_of(house, "Chair 3"))
+    seat(omar, chair_of(house, "Chair 4"))
+    return rosa, omar
 
 
 def cards(house: House) -> str:
@@ -60,9 +69,7 @@ def test_who_went_home_yesterday_is_off_the_station(house: House, wall: Wall) ->
 def test_readings_that_nobody_took_are_a_line_for_each_chair_below_what_a_patient_has(
     house: House, wall: Wall
 ) -> None:
-    rosa, omar = stories.infusing(house), stories.infusing(house, house.omar)
-    seat(rosa, chair_of(house, "Chair 3"))
-    seat(omar, chair_of(house, "Chair 4"))
+    rosa, _ = two_chairs(house)
     stories.measure(house, rosa, stories.calm(minute(9), oxygen_saturation_percent=84, confirmed=True))
     for late in (14, 24):
         alert_clocks.run_clocks(now=minute(late))
@@ -237,9 +244,7 @@ def test_the_pages_say_beforehand_and_loudly_that_no_prescriber_can_be_reached(
 
 
 def test_a_worse_alert_stands_above_a_milder_one_of_another_chair(house: House, wall: Wall) -> None:
-    rosa, omar = stories.infusing(house), stories.infusing(house, house.omar)
-    seat(rosa, chair_of(house, "Chair 3"))
-    seat(omar, chair_of(house, "Chair 4"))
+    rosa, omar = two_chairs(house)
     stories.measure(house, rosa, stories.calm(minute(6), heart_rate_per_min=155, confirmed=True))
     stories.measure(house, omar, stories.calm(minute(9), oxygen_saturation_percent=84, confirmed=True))
     wall.shows = minute(10)
@@ -251,9 +256,7 @@ def test_a_worse_alert_stands_above_a_milder_one_of_another_chair(house: House, 
 
 
 def test_of_one_level_the_alert_that_has_stood_longest_is_first(house: House, wall: Wall) -> None:
-    rosa, omar = stories.infusing(house), stories.infusing(house, house.omar)
-    seat(rosa, chair_of(house, "Chair 3"))
-    seat(omar, chair_of(house, "Chair 4"))
+    rosa, omar = two_chairs(house)
     infusion.pause(actor=house.actor(house.nils), id=new_id(), session=rosa, now=minute(5))
     for session, at in ((rosa, 6), (omar, 9)):
         stories.measure(
