@@ -102,8 +102,8 @@ CHANGED_SINCE: Final = f"""
             now.fasting_light_meal_hours, now.fasting_clear_hours)"""  # noqa: S608 - the same
 
 
-# Of each `root`: the message itself, those of the same day that it carries, those that it says again or asks
-# for again, and the same of each of these.
+# Of each `root`: the message itself, those that it carries, those that it says again or asks for again, and
+# the same of each of these.
 SAID_WITH: Final = """
     WITH RECURSIVE said (root, id) AS (
         SELECT root, root FROM unnest(%s::uuid[]) AS root
@@ -156,8 +156,8 @@ def told_of_each(appointment_ids: Collection[UUID]) -> dict[UUID, Told]:
 
 
 def said_with(message_id: UUID) -> QuerySet[Message]:
-    """The messages whose visits, questions and offers the link of this one opens, itself first: those of the
-    same day that it carries, and what it says again or asks for again. One query."""
+    """The messages whose visits, questions and offers the link of this one opens, itself first: those
+    that it carries, and what it says again or asks for again. One query."""
     together = RawSQL(f"{SAID_WITH} SELECT id FROM said", [[message_id]])  # noqa: S608, S611 - no words of others
     itself_first = Case(When(pk=message_id, then=Value(0)), default=Value(1))
     return Message.objects.filter(pk__in=together).order_by(itself_first, "due_at", "pk")

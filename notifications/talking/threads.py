@@ -76,10 +76,9 @@ def why_not(patient: Patient) -> str:
 
 def faults_of(patient: Patient, text: str, *, link_length: int = 0, by_email: bool = False) -> list[str]:
     """Why this can't be written to this patient, as `own_words.faults` says it."""
-    about, sender = About(patient.given_names, patient.family_name, patient.birth_date), patient.clinic
-    return own_words.faults(
-        text, sender=sender.sender_name, about=about, link_length=link_length, by_email=by_email
-    )
+    about = About(patient.given_names, patient.family_name, patient.birth_date)
+    sender = patient.clinic.sender_name
+    return own_words.faults(text, sender=sender, about=about, link_length=link_length, by_email=by_email)
 
 
 def reply(

@@ -59,7 +59,7 @@ def of_session(session: Session, now: datetime) -> list[Waiting]:
 
 def waiting(clinics: Iterable[UUID], now: datetime) -> list[Waiting]:
     """Every open decision in these clinics: what is being asked for first, then by arrival. Eleven queries,
-    and one more where there are alerts."""
+    and up to three more where there are alerts."""
     claims = Claim.objects.select_related("resource").order_by("pk")
     sessions = (
         Session.objects.filter(clinic__in=clinics, state__in=WAITED_IN)

@@ -219,9 +219,9 @@ def act(
 def resolve(
     *, actor: Actor, id: UUID, alert: Alert, words: str, revision: int | None = None, now: datetime
 ) -> AlertStep:
-    """Say how it ended. The prescriber's task about it closes with the same words, if it is this person's
-    to close. Raises `Conflict` `alert_resolved`, and `still_past` while the newest value of its sign is past
-    the limits: then a prescriber says why it ends all the same."""
+    """Say how it ended. With the last alert of its event the prescriber's task closes, in the same words
+    (`alert_tasks.resolved`). Raises `Conflict` `alert_resolved`, and `still_past` while the newest value of
+    its sign is past the limits: then a prescriber says why it ends all the same."""
     if not in_words(said(words)):
         raise Invalid({"words": "Say in a few words how it ended. An alert never ends in silence."})
     return _answer(AlertStepKind.RESOLVED, actor, id, alert, words, revision, now)
