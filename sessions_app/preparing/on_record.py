@@ -19,7 +19,7 @@ from scheduler.prescribing import charted, consented, course_reviews, safety_rev
 from scheduler.vocabulary import spoken_unit
 from sessions_app import recording
 from sessions_app.models import Session, SideEffect, VitalSigns
-from sessions_app.observing import effect_courses, flowsheet, starting, vital_limits
+from sessions_app.observing import effect_calls, effect_courses, flowsheet, starting, vital_limits
 from sessions_app.observing.effect_history import TELLING_GRADE
 from sessions_app.observing.vocabulary import label_of
 from sessions_app.preparing import dose, liver_tests, safety
@@ -235,12 +235,12 @@ def _last_given(session: Session) -> Session | None:
 
 def _telling(last: Session) -> Iterable[SideEffect]:
     lines = effect_courses.standing_now(last.side_effects.all())
-    return [line for line in lines if max(line.grade, line.peak_grade or 0) >= TELLING_GRADE]
+    return [line for line in lines if effect_calls.worst(line) >= TELLING_GRADE]
 
 
 def _in_words(effect: SideEffect) -> str:
-    worst = max(effect.grade, effect.peak_grade or 0)
-    return f"{label_of(effect.term)}, grade {worst} ({effect.get_outcome_display().lower()})"
+    worst, outcome = effect_calls.worst(effect), effect.get_outcome_display().lower()
+    return f"{label_of(effect.term)}, grade {worst} ({outcome})"
 
 
 def _with(substance: str, reaction: str) -> str:
