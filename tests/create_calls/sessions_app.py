@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from sessions_app.models import SafetyConcern
-from sessions_app.observing import side_effects
 from tests.cast import NOW, PASSWORD, TODAY, House, client_of, new_id
 from tests.create_calls.call import API, Call
 from tests.scheduler.stage import set_stage
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import report
 
 READING = {
     "systolic_mmhg": 122,
@@ -94,10 +94,7 @@ def alert(how: str, words: str) -> Callable[[House], Call]:
 
 def course(house: House) -> Call:
     session = stories.arrived(house)
-    nausea = side_effects.Report(term="nausea", grade=2, onset_at=NOW)
-    first = side_effects.record_side_effect(
-        actor=house.actor(house.nils), id=new_id(), session=session, report=nausea, now=NOW
-    )
+    first = report(house, session, grade=2, onset_at=NOW, now=NOW)
     return house.nils, f"sessions/{session.pk}/side-effects/course/", {"effect": str(first.pk), "grade": 1}
 
 

@@ -1,4 +1,4 @@
-"""What the stories of side effects have in common: a nausea that Nils tells of."""
+"""What the stories of side effects have in common: a nausea that Nils tells of, and how it goes on."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +21,24 @@ def report(house: House, session: Session, *, now: datetime = STOPPED_AT, **chan
         id=new_id(),
         session=session,
         report=replace(NAUSEA, **changes),
+        now=now,
+    )
+
+
+def go_on(
+    house: House,
+    session: Session,
+    line: SideEffect,
+    grade: int,
+    *,
+    now: datetime = STOPPED_AT,
+    **state: Any,
+) -> SideEffect:
+    return side_effects.record_course(
+        actor=house.actor(house.nils),
+        id=new_id(),
+        session=session,
+        course=side_effects.Course(effect=line.pk, state=side_effects.State(grade=grade, **state)),
         now=now,
     )
 

@@ -12,11 +12,11 @@ from clinic.problems import Conflict, Invalid
 from scheduler.models import ContraindicationFinding, Finding, Protocol, TreatmentPlan
 from sessions_app.infusing import infusion
 from sessions_app.models import AnsweredBy, ChecklistAnswer, CheckResult, Session
-from sessions_app.observing import side_effects
 from sessions_app.preparing import checklist, on_record, overrides
 from sessions_app.preparing.checklist import Answer
 from tests.cast import NOW, TODAY, House, client_of, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import report
 from tests.sessions_app.stories import STARTED_AT
 
 
@@ -248,13 +248,7 @@ def test_no_concern_can_not_be_said_while_an_urgent_answer_waits(
 def test_what_is_to_be_read_stands_beside_the_item(house: House) -> None:
     earlier = stories.infusing(house)
     for term, grade in (("nausea", 2), ("dizziness", 1)):
-        side_effects.record_side_effect(
-            actor=house.actor(house.nils),
-            id=new_id(),
-            session=earlier,
-            report=side_effects.Report(term=term, onset_at=STARTED_AT, grade=grade),
-            now=STARTED_AT,
-        )
+        report(house, earlier, term=term, grade=grade, now=STARTED_AT)
     Allergy.objects.create(patient=house.rosa, substance="Latex", reaction="Hives", clinical_status="active")
     session = stories.arrived(house, at=NOW + timedelta(days=3))
     found = on_record.to_look_at(session, session.arrived_at)

@@ -1,6 +1,5 @@
 """What waits for a prescriber: read from the lines, before the start and before going home."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,14 +8,12 @@ import pytest
 from clinic.models import WorkItem
 from clinic.problems import Conflict, Invalid
 from sessions_app.leaving import decisions
-from sessions_app.models import Session, SideEffect
-from sessions_app.observing import side_effects
+from sessions_app.models import Session
 from sessions_app.preparing import overrides
 from tests.cast import NOW, House, client_of, make_patient, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import report
 from tests.sessions_app.stories import HOME_AT, STARTED_AT, STOPPED_AT
-
-NAUSEA = side_effects.Report(term="nausea", grade=2, onset_at=STARTED_AT)
 
 
 def waiting(house: House, now: datetime = STARTED_AT) -> list[tuple[str, str]]:
@@ -38,16 +35,6 @@ def refuse(house: House, session: Session, subject: str, about: Any, **options: 
         subject=subject,
         about=about,
         **{"reason": "Come back fasting", "now": STARTED_AT, **options},
-    )
-
-
-def nausea(house: House, session: Session, **changes: Any) -> SideEffect:
-    return side_effects.record_side_effect(
-        actor=house.actor(house.nils),
-        id=new_id(),
-        session=session,
-        report=replace(NAUSEA, **changes),
-        now=STOPPED_AT,
     )
 
 
@@ -80,18 +67,16 @@ def test_what_passes_and_what_was_let_pass_waits_for_nobody(house: House) -> Non
 
 def test_a_side_effect_of_grade_two_waits_to_be_accepted_and_a_mild_one_does_not(house: House) -> None:
     session = stories.recovering(house)
-    nausea(house, session, grade=1)
+    report(house, session)
     assert waiting(house, STOPPED_AT) == []
-    nausea(house, session, term="headache")
+    report(house, session, term="headache", grade=2)
     [each] = decisions.waiting([house.clinic.pk], STOPPED_AT)
     assert (each.decision.subject, each.decision.label) == ("side_effects", "Headache, grade 2")
 
 
 def test_a_side_effect_while_the_infusion_runs_is_not_yet_a_question(house: House) -> None:
     session = stories.infusing(house)
-    side_effects.record_side_effect(
-        actor=house.actor(house.nils), id=new_id(), session=session, report=NAUSEA, now=STOPPED_AT
-    )
+    report(house, session, grade=2)
     assert waiting(house, STOPPED_AT) == []
 
 
@@ -142,7 +127,7 @@ def test_a_no_needs_a_reason_and_something_to_decide(house: House) -> None:
 
 def test_a_nurse_asks_while_the_patient_recovers_too(house: House) -> None:
     session = stories.recovering(house)
-    effect = nausea(house, session)
+    effect = report(house, session, grade=2)
 
     task = ask(session, "side_effects", effect.pk, STOPPED_AT)
 

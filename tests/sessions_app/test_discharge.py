@@ -11,11 +11,12 @@ from sessions_app.infusing import stopping
 from sessions_app.leaving import discharge
 from sessions_app.leaving.home_readiness import Assessment, sets_near_in_a_row
 from sessions_app.models import Discharge, PrescriberOverride, Session, SideEffect, VitalSigns
-from sessions_app.observing import alerts, side_effects
+from sessions_app.observing import alerts
 from sessions_app.outcomes import responses
 from sessions_app.preparing import checklist, overrides
 from tests.cast import NOW, House, client_of, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import go_on, report
 from tests.sessions_app.stories import FIT, HOME_AT
 
 API = "/api/v1/sessions/"
@@ -40,10 +41,7 @@ def missing(house: House, session: Session, assessment: Assessment = FIT, **opti
 
 def nausea(house: House, session: Session, grade: int, outcome: str = "ongoing") -> SideEffect:
     at = session.arrived_at + timedelta(minutes=40)
-    report = side_effects.Report(term="nausea", grade=grade, onset_at=at, outcome=outcome)
-    return side_effects.record_side_effect(
-        actor=house.actor(house.nils), id=new_id(), session=session, report=report, now=at
-    )
+    return report(house, session, grade=grade, onset_at=at, outcome=outcome, now=at)
 
 
 def test_the_first_two_scores_are_reckoned_and_kept_with_what_was_seen(house: House) -> None:
@@ -145,12 +143,11 @@ def test_sets_are_apart_by_the_minutes_that_people_read(
 
 
 def test_a_side_effect_holds_by_the_state_in_which_it_is(house: House) -> None:
-    session, nils = stories.observed(house), house.actor(house.nils)
+    session = stories.observed(house)
     first = nausea(house, session, 1)
     for minutes, grade, outcome in ((60, 2, "ongoing"), (110, 1, "recovering")):
         at = session.arrived_at + timedelta(minutes=minutes)
-        course = side_effects.Course(effect=first.pk, state=side_effects.State(grade=grade, outcome=outcome))
-        side_effects.record_course(actor=nils, id=new_id(), session=session, course=course, now=at)
+        go_on(house, session, first, grade, outcome=outcome, now=at)
         held = [effect.grade for effect in discharge.to_accept(stories.fresh(session))]
         assert held == ([2] if grade == 2 else [])
     assert go_home(house, session)

@@ -1,7 +1,7 @@
 """What becomes of a side effect: states with their moments, corrections of them, and whom a change calls."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,26 +12,8 @@ from sessions_app.models import Session, SideEffect
 from sessions_app.observing import alerts, effect_courses, side_effects
 from tests.cast import House, new_id
 from tests.sessions_app import stories
-from tests.sessions_app.effect_stories import NAUSEA, calls, report
+from tests.sessions_app.effect_stories import NAUSEA, calls, go_on, report
 from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
-
-
-def go_on(
-    house: House,
-    session: Session,
-    line: SideEffect,
-    grade: int,
-    *,
-    now: datetime = STOPPED_AT,
-    **state: Any,
-) -> SideEffect:
-    return side_effects.record_course(
-        actor=house.actor(house.nils),
-        id=new_id(),
-        session=session,
-        course=side_effects.Course(effect=line.pk, state=side_effects.State(grade=grade, **state)),
-        now=now,
-    )
 
 
 def correct(house: House, session: Session, line: SideEffect, **changes: Any) -> SideEffect:
@@ -152,12 +134,10 @@ def test_a_correction_of_how_it_began_leaves_its_course(house: House) -> None:
 
 def test_the_course_of_a_side_effect_opens_no_second_task_until_it_gets_worse(house: House) -> None:
     session = stories.infusing(house)
-    nils, first = house.actor(house.nils), report(house, session, grade=3)
+    first = report(house, session, grade=3)
     tasks = []
     for grade, outcome in ((3, "recovering"), (4, "ongoing")):
-        state = side_effects.State(grade=grade, outcome=outcome)
-        course = side_effects.Course(effect=first.pk, state=state)
-        side_effects.record_course(actor=nils, id=new_id(), session=session, course=course, now=STOPPED_AT)
+        go_on(house, session, first, grade, outcome=outcome)
         tasks.append(calls().count())
     assert tasks == [1, 2]
 

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from sessions_app import looking_back
 from sessions_app.infusing import infusion, stopping
 from sessions_app.looking_back import LookedBack, Pressure
-from sessions_app.models import ReportedBy, Session, SideEffect, SideEffectOutcome
-from sessions_app.observing import side_effects, vitals
+from sessions_app.models import ReportedBy, Session, SideEffect
+from sessions_app.observing import vitals
 from tests.cast import NOW, House, client_of, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import go_on, report
 
 MINUTE = timedelta(minutes=1)
 
@@ -29,13 +30,7 @@ def felt(
     """Nils enters a side effect that began so many minutes after the start."""
     assert session.started_at is not None
     onset_at = session.started_at + minutes * MINUTE
-    return side_effects.record_side_effect(
-        actor=house.actor(house.nils),
-        id=new_id(),
-        session=session,
-        report=side_effects.Report(term=term, onset_at=onset_at, **{"grade": 1, **told}),
-        now=now,
-    )
+    return report(house, session, term=term, onset_at=onset_at, now=now, **told)
 
 
 def test_an_early_stop_tells_what_ran_in_beside_what_was_ordered(house: House) -> None:
@@ -99,25 +94,12 @@ def test_a_side_effect_is_told_from_its_onset_to_its_end_with_its_worst_grade(ho
     session = stories.infusing(house)
     at = stories.STARTED_AT + 15 * MINUTE
     line = felt(house, session, "nausea", minutes=12, now=at, distress=3, action="Slowed")
-    for minutes, state in (
-        (20, side_effects.State(grade=2, distress=6, action="Ondansetron")),
-        (
-            52,
-            side_effects.State(
-                grade=1,
-                action="Ondansetron",
-                outcome=SideEffectOutcome.RESOLVED,
-                ended_at=stories.STARTED_AT + 50 * MINUTE,
-            ),
-        ),
+    for minutes, grade, state in (
+        (20, 2, {"distress": 6}),
+        (52, 1, {"outcome": "resolved", "ended_at": stories.STARTED_AT + 50 * MINUTE}),
     ):
-        side_effects.record_course(
-            actor=house.actor(house.nils),
-            id=new_id(),
-            session=session,
-            course=side_effects.Course(effect=line.pk, state=state),
-            now=stories.STARTED_AT + minutes * MINUTE,
-        )
+        now = stories.STARTED_AT + minutes * MINUTE
+        go_on(house, session, line, grade, now=now, action="Ondansetron", **state)
     [went] = back(house).sessions
     [nausea] = went.episodes
     assert (nausea.label, nausea.onset_minutes, nausea.lasted_minutes) == ("Nausea", 12, 38)

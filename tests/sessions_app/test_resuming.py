@@ -9,11 +9,12 @@ from clinic.problems import Conflict
 from sessions_app.infusing import infusion
 from sessions_app.leaving import decisions
 from sessions_app.models import InfusionEvent, Session, SideEffect
-from sessions_app.observing import alerts, flowsheet, side_effects, vitals
+from sessions_app.observing import alerts, flowsheet, vitals
 from sessions_app.preparing import overrides
 from tests.cast import House, new_id
 from tests.sessions_app import stories
-from tests.sessions_app.effect_stories import report
+from tests.sessions_app.alert_stories import resolve
+from tests.sessions_app.effect_stories import go_on, report
 from tests.sessions_app.stories import STARTED_AT
 
 LOW = {"oxygen_saturation_percent": 89, "confirmed": True}
@@ -207,21 +208,6 @@ def chest_pain(house: House) -> tuple[Session, SideEffect]:
     return stories.fresh(session), effect
 
 
-def stands(house: House, session: Session, effect: SideEffect, at: float, **state: Any) -> None:
-    side_effects.record_course(
-        actor=house.actor(house.nils),
-        id=new_id(),
-        session=session,
-        course=side_effects.Course(effect=effect.pk, state=side_effects.State(**state)),
-        now=minute(at),
-    )
-
-
-def resolve(house: House, session: Session, by: Any, at: float) -> None:
-    for alert in alerts.open_of(session):
-        alerts.resolve(actor=house.actor(by), id=new_id(), alert=alert, words="Looked at it.", now=minute(at))
-
-
 def let_it_go_on(house: House, session: Session, at: float) -> None:
     [asked] = decisions.of_session(stories.fresh(session), minute(at))
     overrides.override(
@@ -243,9 +229,9 @@ def test_a_serious_side_effect_that_has_not_ended_holds_though_every_value_is_we
     assert blockers(house, session, 13) == {"effect_decided": says}
     [asked] = decisions.waiting([house.clinic.pk], minute(13))
     assert (asked.decision.subject, asked.decision.found) == ("resume", "Chest pain, grade 3.")
-    stands(house, session, effect, 14, grade=1)
+    go_on(house, session, effect, 1, now=minute(14))
     assert list(blockers(house, session, 14)) == ["effect_decided"], "better is not over"
-    stands(house, session, effect, 15, grade=1, outcome="resolved", ended_at=minute(15))
+    go_on(house, session, effect, 1, now=minute(15), outcome="resolved", ended_at=minute(15))
     assert decisions.waiting([house.clinic.pk], minute(15)) == []
     resume(house, session, 15)
 
@@ -257,8 +243,8 @@ def test_a_prescriber_decides_about_a_side_effect_once_until_it_is_worse(house: 
     resume(house, session, 15)
     pause(house, session, 16)
     resume(house, session, 17)
-    stands(house, session, effect, 18, grade=1, outcome="resolved", ended_at=minute(18))
-    stands(house, session, effect, 19, grade=3)
+    go_on(house, session, effect, 1, now=minute(18), outcome="resolved", ended_at=minute(18))
+    go_on(house, session, effect, 3, now=minute(19))
     pause(house, session, 20)
     back = alerts.open_of(session).latest("raised_at")
     alerts.acknowledge(actor=house.actor(house.nils), id=new_id(), alert=back, now=minute(20))
@@ -270,12 +256,12 @@ def test_a_prescriber_decides_about_a_side_effect_once_until_it_is_worse(house: 
 
 def test_an_alert_about_a_side_effect_is_decided_when_a_prescriber_resolves_it(house: House) -> None:
     session, _ = chest_pain(house)
-    resolve(house, session, house.priya, 14)
+    resolve(house, session, house.priya, at=14)
     assert decisions.waiting([house.clinic.pk], minute(14)) == []
     resume(house, session, 14)
 
 
 def test_a_nurse_who_resolves_it_decides_nothing(house: House) -> None:
     session, _ = chest_pain(house)
-    resolve(house, session, house.nils, 14)
+    resolve(house, session, house.nils, at=14)
     assert list(blockers(house, session, 14)) == ["effect_decided"]

@@ -19,25 +19,18 @@ from scheduler.visits import decision
 from scheduler.waitlist import joining, obstacles, waiting
 from sessions_app.infusing import infusion, stopping
 from sessions_app.models import Session
-from sessions_app.observing import side_effects
-from sessions_app.observing.side_effects import Report
 from tests.cast import NOW, TODAY, ZONE, House, client_of, new_id
 from tests.scheduler.waits import terms
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import report
 
 MINUTE = timedelta(minutes=1)
 LATER = stories.STARTED_AT + 15 * MINUTE
 TONIGHT = clock.at_local(TODAY + timedelta(days=1), time(0), ZONE)
 
 
-def report(house: House, session: Session, term: str, grade: int, *, at: datetime = LATER) -> None:
-    side_effects.record_side_effect(
-        actor=house.actor(house.nils),
-        id=new_id(),
-        session=stories.fresh(session),
-        report=Report(term=term, onset_at=at - MINUTE, grade=grade),
-        now=at,
-    )
+def felt(house: House, session: Session, term: str, grade: int, *, at: datetime = LATER) -> None:
+    report(house, session, term=term, grade=grade, onset_at=at - MINUTE, now=at)
 
 
 def plan_of(session: Session) -> TreatmentPlan:
@@ -75,7 +68,7 @@ def decide(house: House, session: Session, *, reason: str = "Mild, known", **sai
 )
 def test_what_is_escalated_holds_the_next_infusion(house: House, term: str, grade: int, held: bool) -> None:
     session = stories.infusing(house)
-    report(house, session, term, grade)
+    felt(house, session, term, grade)
     assert ("safety_review_waits" in against(session)) is held
     assert WorkItem.objects.filter(cause__startswith="safety:").exists() is held
 
@@ -85,7 +78,7 @@ def test_it_holds_booking_the_waitlist_and_the_next_start_and_says_nothing_of_wh
 ) -> None:
     session = stories.arrived(house)
     assert "session_reviewed" not in missing(session)
-    report(house, session, "syncope", 2, at=NOW + MINUTE)
+    felt(house, session, "syncope", 2, at=NOW + MINUTE)
 
     item = WorkItem.objects.get(cause__startswith="safety:")
     assert (item.title, item.role) == ("Decide on the next infusion after the last session", "prescriber")
@@ -121,7 +114,7 @@ def test_it_is_due_before_the_patient_comes_again_and_by_the_end_of_the_day(
     if hours is not None:
         visit = stories.arrived_visit(house, at=NOW + timedelta(hours=hours))
         type(visit).objects.filter(pk=visit.pk).update(status="booked", arrived_at=None)
-    report(house, session, "chest_pain", 2)
+    felt(house, session, "chest_pain", 2)
     assert WorkItem.objects.get(cause__startswith="safety:").due_at == due_by
 
 
@@ -160,10 +153,10 @@ def test_an_early_stop_for_another_reason_holds_nothing(house: House) -> None:
 
 def test_what_happens_later_is_never_decided_unread(house: House) -> None:
     session = stories.infusing(house)
-    report(house, session, "nausea", 3)
+    felt(house, session, "nausea", 3)
     read = safety_reviews.waiting_for(plan_of(session))
     assert read is not None
-    report(house, session, "chest_pain", 2, at=LATER + MINUTE)
+    felt(house, session, "chest_pain", 2, at=LATER + MINUTE)
     with pytest.raises(Conflict) as refused:
         decide(house, session, task=read.item.pk)
     assert refused.value.code == "answered_before"
@@ -174,7 +167,7 @@ def test_what_happens_later_is_never_decided_unread(house: House) -> None:
 
 def test_a_prescriber_goes_on_with_another_dose_in_one_act(house: House) -> None:
     session = stories.infusing(house)
-    report(house, session, "nausea", 3)
+    felt(house, session, "nausea", 3)
     seen = plan_of(session).ordered_dose
     with pytest.raises(Invalid, match="above this protocol's limit"):
         decide(house, session, other_dose=OtherDose(Decimal("1.9"), seen))
@@ -189,7 +182,7 @@ def test_a_prescriber_goes_on_with_another_dose_in_one_act(house: House) -> None
 
 def test_a_decision_says_why_and_an_ended_plan_waits_for_none(house: House) -> None:
     session = stories.infusing(house)
-    report(house, session, "nausea", 3)
+    felt(house, session, "nausea", 3)
     with pytest.raises(Invalid, match="Say what you found"):
         decide(house, session, reason=" ")
     plans.end_plan(
@@ -200,14 +193,14 @@ def test_a_decision_says_why_and_an_ended_plan_waits_for_none(house: House) -> N
         now=NOW + timedelta(days=1),
     )
     assert WorkItem.objects.get(cause__startswith="safety:").outcome == "The plan has ended."
-    report(house, session, "chest_pain", 2, at=LATER + MINUTE)
+    felt(house, session, "chest_pain", 2, at=LATER + MINUTE)
     assert safety_reviews.waiting_for(plan_of(session)) is None
 
 
 @time_machine.travel(LATER, tick=False)
 def test_over_the_api_it_is_listed_and_decided(house: House) -> None:
     session = stories.infusing(house)
-    report(house, session, "nausea", 3)
+    felt(house, session, "nausea", 3)
     listed = f"/api/v1/plans/safety-reviews/?clinic={house.clinic.pk}"
     [review] = client_of(house.ana).get(listed).json()
     assert (review["session"], review["plan"]) == (str(session.pk), str(plan_of(session).pk))

@@ -10,12 +10,13 @@ from sessions_app import notes
 from sessions_app.infusing import stopping
 from sessions_app.leaving import discharge
 from sessions_app.models import Session
-from sessions_app.observing import alert_clocks, alerts, side_effects
+from sessions_app.observing import alert_clocks, alerts
 from sessions_app.preparing import overrides
 from sessions_app.signing import amending, sheet, signing
 from tests.cast import PASSWORD, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.behind import full
+from tests.sessions_app.effect_stories import go_on, report
 from tests.sessions_app.stories import HOME_AT, STARTED_AT
 from tests.sessions_app.test_printing import text_of
 
@@ -116,13 +117,8 @@ def test_everything_is_said_in_words(house: House) -> None:
     at = STARTED_AT + 10 * MINUTE
     besides = {"mean_mmhg": 93, "end_tidal_co2_mmhg": 38, "oxygen_l_per_min": Decimal("2.5"), "distress": 3}
     stories.measure(house, session, stories.calm(at, dissociation=5, **besides))
-    nausea = side_effects.Report(term="nausea", grade=2, onset_at=at, relatedness="Probably-Likely")
-    first = side_effects.record_side_effect(
-        actor=nils, id=new_id(), session=session, report=nausea, now=at + MINUTE
-    )
-    recovering = side_effects.State(grade=1, outcome="recovering")
-    milder = side_effects.Course(effect=first.pk, state=recovering)
-    side_effects.record_course(actor=nils, id=new_id(), session=session, course=milder, now=at + 5 * MINUTE)
+    first = report(house, session, grade=2, onset_at=at, relatedness="Probably-Likely", now=at + MINUTE)
+    go_on(house, session, first, 1, outcome="recovering", now=at + 5 * MINUTE)
     stopping.stop(actor=nils, id=new_id(), session=session, now=stories.STOPPED_AT)
     for minutes in (85, 100):
         stories.measure(house, session, stories.calm(STARTED_AT + minutes * MINUTE, dissociation=0))

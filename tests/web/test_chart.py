@@ -17,12 +17,12 @@ from notifications.models import Message, MessageKind, MessageStatus
 from scheduler.models import Appointment, PlanStatus
 from sessions_app.infusing import stopping
 from sessions_app.models import ReportedBy, Session
-from sessions_app.observing import side_effects
 from sessions_app.outcomes import responses
 from tests.cast import NOW, TODAY, House, make_user, new_id
 from tests.notifications import texts
 from tests.scheduler.stage import Stage, next_version, set_stage
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import report
 from tests.web.pages import browser_of, words
 from tests.web.statements import asked
 
@@ -74,13 +74,7 @@ def went_home(house: House, *, days_ago: int, **felt: Any) -> Session:
         stories.measure(house, session, stories.calm(at + 50 * MINUTE, systolic_mmhg=151, diastolic_mmhg=90))
         session = stories.fresh(session)
         if felt:
-            side_effects.record_side_effect(
-                actor=house.actor(house.nils),
-                id=new_id(),
-                session=session,
-                report=side_effects.Report(**{"grade": 1, "onset_at": at + 32 * MINUTE, **felt}),
-                now=at + 55 * MINUTE,
-            )
+            report(house, session, now=at + 55 * MINUTE, **{"onset_at": at + 32 * MINUTE, **felt})
         stopping.stop(actor=house.actor(house.nils), id=new_id(), session=session, now=at + 60 * MINUTE)
     return stories.fresh(session)
 

@@ -10,9 +10,10 @@ from django.urls import reverse
 from clinic.models import Allergy, WorkItem
 from sessions_app.infusing import infusion
 from sessions_app.models import PrescriberOverride, Session
-from sessions_app.observing import side_effects, vitals
+from sessions_app.observing import vitals
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import report
 from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
 
@@ -113,13 +114,7 @@ def test_the_desk_decides_nothing(house: House) -> None:
 def test_a_side_effect_that_lasts_is_accepted_before_the_patient_goes_home(house: House) -> None:
     with time_machine.travel(NOW + timedelta(minutes=130), tick=False):
         session = stories.recovering(house)
-        effect = side_effects.record_side_effect(
-            actor=house.actor(house.nils),
-            id=new_id(),
-            session=session,
-            report=side_effects.Report(term="nausea", grade=2, onset_at=STARTED_AT),
-            now=NOW + timedelta(minutes=70),
-        )
+        effect = report(house, session, grade=2, now=NOW + timedelta(minutes=70))
         browser = browser_of(house.priya)
         assert "Nausea, grade 2" in words(browser.get(reverse("decisions")))
         sent = {"id": str(new_id()), "subject": "side_effects", "about": str(effect.pk), "reason": "Mild"}

@@ -15,10 +15,9 @@ from clinic.models import AccessLog
 from sessions_app.infusing import infusion
 from sessions_app.models import Session
 from sessions_app.monitors import feed
-from sessions_app.observing import side_effects
-from sessions_app.observing.side_effects import Report
 from tests.cast import House, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import report
 from tests.sessions_app.monitors.beds import bed
 from tests.sessions_app.monitors.messages import oru
 from tests.sessions_app.stories import STARTED_AT
@@ -50,10 +49,7 @@ def test_a_course_is_drawn_with_its_sets_and_what_happened(house: House, wall: W
     stories.measure(house, session, stories.calm(minute(10), systolic_mmhg=165, mean_mmhg=107))
     step(house, session, infusion.change_rate, 12, rate_ml_per_h=Decimal("100"))
     step(house, session, infusion.pause, 15, reason="Nausea")
-    nausea = Report(term="nausea", onset_at=minute(14), grade=1)
-    side_effects.record_side_effect(
-        actor=house.actor(house.nils), id=new_id(), session=session, report=nausea, now=minute(16)
-    )
+    report(house, session, onset_at=minute(14), now=minute(16))
     wall.shows = minute(20)
     html = chart(browser_of(house.nils), session)
     assert marks(html) == [

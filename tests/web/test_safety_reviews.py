@@ -10,10 +10,9 @@ from django.urls import reverse
 from clinic.models import WorkItem
 from scheduler.models import Appointment, CourseAssessment, TreatmentPlan
 from sessions_app.models import Session
-from sessions_app.observing import side_effects
-from sessions_app.observing.side_effects import Report
-from tests.cast import House, new_id
+from tests.cast import House
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import report
 from tests.web.pages import browser_of, send, words
 
 AT = stories.HOME_AT + timedelta(hours=1)
@@ -32,19 +31,8 @@ def session(house: House) -> Session:
 
 
 def told(house: House, session: Session, term: str, grade: int) -> None:
-    side_effects.record_side_effect(
-        actor=house.actor(house.nils),
-        id=new_id(),
-        session=stories.fresh(session),
-        report=Report(
-            term=term,
-            onset_at=stories.STOPPED_AT,
-            grade=grade,
-            outcome="resolved",
-            ended_at=stories.HOME_AT,
-        ),
-        now=AT,
-    )
+    over = {"onset_at": stories.STOPPED_AT, "outcome": "resolved", "ended_at": stories.HOME_AT}
+    report(house, session, term=term, grade=grade, now=AT, **over)
 
 
 def plan_of(session: Session) -> TreatmentPlan:

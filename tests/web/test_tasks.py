@@ -10,9 +10,9 @@ from clinic.models import AccessLog, Role, Urgency, WorkItem, WorkItemStep
 from notifications.escalating import task_kinds
 from notifications.escalating.clocks import run_clocks
 from notifications.models import OnCallShift
-from sessions_app.observing import side_effects
 from tests.cast import NOW, TODAY, House, client_of, local, make_user, new_id
 from tests.sessions_app import stories
+from tests.sessions_app.effect_stories import calls, report
 from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
 from web.views.tasks.subjects import READ_AT
@@ -346,28 +346,17 @@ def test_a_call_to_the_chair_says_what_called_where_and_how_far_in_to_those_who_
 def test_a_call_about_a_side_effect_says_its_term_and_grade(house: House) -> None:
     session = stories.infusing(house)
     at = STARTED_AT + timedelta(minutes=7)
-    report = side_effects.Report(term="nausea", grade=3, onset_at=at)
-    side_effects.record_side_effect(
-        actor=house.actor(house.nils), id=new_id(), session=session, report=report, now=at
-    )
-    call = WorkItem.objects.get(urgency=Urgency.RED)
+    report(house, session, grade=3, onset_at=at, now=at)
+    call = calls().get()
     said = words(browser_of(house.priya).get(f"/tasks/{call.pk}/"))
     assert "Nausea, grade 3. 7 min into the infusion, at 09:27" in said
     assert "MedWatch" not in said, "severe is not yet serious"
 
 
 def test_a_call_about_a_serious_event_reminds_of_the_regulator(house: House) -> None:
-    report = side_effects.Report(
-        term="headache", grade=2, onset_at=STARTED_AT, seriousness="SeriousResultsInHospitalization"
-    )
-    side_effects.record_side_effect(
-        actor=house.actor(house.nils),
-        id=new_id(),
-        session=stories.infusing(house),
-        report=report,
-        now=STARTED_AT,
-    )
-    call = WorkItem.objects.get(urgency=Urgency.RED)
+    serious = "SeriousResultsInHospitalization"
+    report(house, stories.infusing(house), term="headache", grade=2, seriousness=serious, now=STARTED_AT)
+    call = calls().get()
     assert "MedWatch" in words(browser_of(house.priya).get(f"/tasks/{call.pk}/"))
 
 
