@@ -23,6 +23,12 @@ def drain(now: datetime = NOW) -> Counter[Any]:
     return delivery.drain(clock=lambda: now)
 
 
+def say(now: datetime = NOW) -> None:
+    """What is due now is planned and sent."""
+    plan(now=now)
+    drain(now)
+
+
 def planned_confirmation(house: House, **patient: Any) -> Message:
     """A visit of Rosa's was booked and its confirmation is due now."""
     if patient:

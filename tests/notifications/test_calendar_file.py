@@ -10,11 +10,11 @@ import time_machine
 from icalendar import Calendar
 
 from clinic.models import Channel, Clinic, Patient
-from notifications.delivering import delivery
 from notifications.models import DeliveryAttempt, InboxItem, Message
 from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from tests.cast import NOW, House
+from tests.notifications.drains import drain, say
 from tests.notifications.mail_server import MailServer, running
 from tests.notifications.visits import VISIT, book, cancel, move, stretch
 from tests.web.pages import browser_of
@@ -32,12 +32,6 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
         settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = None
         settings.DEFAULT_FROM_EMAIL = "visits@lakeside.example"
         yield server
-
-
-def say(now: Any = NOW) -> None:
-    """What is due now is planned and sent."""
-    plan(now=now)
-    delivery.drain(clock=lambda: now)
 
 
 def attached(mail: EmailMessage) -> bytes:
@@ -103,12 +97,12 @@ def test_a_retry_sends_the_same_bytes(mail_server: MailServer, house: House) -> 
     visit = book(house, house.rosa)
     plan(now=NOW)
     mail_server.at_data = ["451 later"]
-    delivery.drain(clock=lambda: NOW)
+    drain(NOW)
     # Each of these would change the file if it were made again.
     Clinic.objects.update(phone="+13125550199")
     move(visit, VISIT + DAY)
     move(visit, VISIT)
-    delivery.drain(clock=lambda: NOW + MINUTE)
+    drain(NOW + MINUTE)
     first, second = mail_server.offered
     assert first == second
 

@@ -12,7 +12,6 @@ from clinic import work
 from clinic.models import Patient, WorkItem
 from notifications.channels.envelope import DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
-from notifications.delivering import delivery
 from notifications.models import InboxItem, Message
 from notifications.planning import wanting
 from notifications.planning.planner import plan
@@ -25,6 +24,7 @@ from scheduler.prescribing import taking_over
 from scheduler.reporting.reports import Period
 from scheduler.visits import attendance, booking, lengthening, versions
 from tests.cast import NOW, TODAY, House, new_id
+from tests.notifications.drains import drain, say
 from tests.notifications.visits import confirm
 from tests.scheduler.stage import Stage, next_version, set_stage
 
@@ -44,11 +44,6 @@ def visit(stage: Stage) -> Appointment:
     appointment = stage.book(stage.plan(), "10:00", FRIDAY)
     say(NOW)
     return appointment
-
-
-def say(now: Any) -> None:
-    plan(now=now)
-    delivery.drain(clock=lambda: now)
 
 
 def subjects() -> list[str]:
@@ -226,7 +221,7 @@ def test_it_is_foreseen_and_can_be_said_again(stage: Stage, visit: Appointment) 
     said = Message.objects.get(kind="change")
     ana = stage.house.actor(stage.house.ana)
     again.send_again(actor=ana, id=new_id(), message=said, now=NOW + 2 * HOUR)
-    delivery.drain(clock=lambda: NOW + 2 * HOUR)
+    drain(NOW + 2 * HOUR)
     assert subjects() == [BOOKED, CHANGED, CHANGED]
 
 

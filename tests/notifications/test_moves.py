@@ -1,16 +1,16 @@
 """A visit that moves: the patient hears of it from what they were told last, and never of a stale time."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from notifications.channels.envelope import DeliveryError
 from notifications.channels.inbox import InboxChannel
-from notifications.delivering import delivery
 from notifications.models import InboxItem, Message
 from notifications.planning.planner import plan
 from scheduler.models import Appointment, AppointmentStatus
 from tests.cast import NOW, House
+from tests.notifications.drains import drain, say
 from tests.notifications.visits import VISIT, book, cancel, move
 
 A, B, C = VISIT, VISIT + timedelta(days=1), VISIT + timedelta(days=2)
@@ -23,11 +23,6 @@ def visit(house: House) -> Appointment:
     appointment = book(house, house.rosa, A)
     say(NOW)
     return appointment
-
-
-def say(now: datetime) -> None:
-    plan(now=now)
-    delivery.drain(clock=lambda: now)
 
 
 def subjects() -> list[str]:
@@ -77,7 +72,7 @@ def test_a_visit_that_moves_on_before_the_move_was_said_is_told_of_the_last_time
     move(visit, B)
     plan(now=NOW + HOUR)
     move(visit, C)
-    delivery.drain(clock=lambda: NOW + HOUR)  # before the planner has looked again
+    drain(NOW + HOUR)  # before the planner has looked again
     say(NOW + HOUR + MINUTE)
     assert subjects()[1:] == ["Your visit has moved to Sat 23 Jan"]
     assert Message.objects.get(stage="move", status="sent").instead_of == A
@@ -116,7 +111,7 @@ def test_a_move_while_the_confirmation_is_on_its_way_is_told_as_a_move(
 
     monkeypatch.setattr(InboxChannel, "send", meanwhile)
     say(NOW)
-    delivery.drain(clock=lambda: NOW + 2 * MINUTE)
+    drain(NOW + 2 * MINUTE)
     assert subjects() == ["Your visit on Thu 21 Jan", "Your visit has moved to Fri 22 Jan"]
 
 
@@ -130,7 +125,7 @@ def test_a_confirmation_planned_for_the_new_time_is_overtaken_when_the_old_one_w
     move(visit, B)
     plan(now=NOW)
     Message.objects.filter(pk=first.pk).update(status="sent", reason="", sent_at=NOW)
-    delivery.drain(clock=lambda: NOW + MINUTE)
+    drain(NOW + MINUTE)
     assert ("confirmation", "skipped", "The patient was told something else meanwhile.") in notices()
     say(NOW + 2 * MINUTE)
     assert subjects() == ["Your visit has moved to Fri 22 Jan"]

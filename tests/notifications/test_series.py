@@ -30,7 +30,7 @@ from notifications.wording.writing import OwnText
 from scheduler.models import Appointment
 from tests.cast import NOW, House, make_patient, new_id
 from tests.notifications import texts
-from tests.notifications.drains import ScriptedChannel, drain
+from tests.notifications.drains import ScriptedChannel, drain, say
 from tests.notifications.phones import proved, tap
 from tests.notifications.visits import VISIT, book, cancel, move
 from tests.web.pages import words
@@ -43,11 +43,6 @@ def series(house: House) -> list[Appointment]:
     """Six visits on Thursdays and Mondays, the last one booked first."""
     starts = [VISIT + days * DAY for days in (0, 4, 7, 11, 14, 18)]
     return [book(house, house.rosa, start) for start in reversed(starts)][::-1]
-
-
-def say(now: Any = NOW) -> None:
-    plan(now=now)
-    drain(now)
 
 
 def sent() -> DeliveryAttempt:
