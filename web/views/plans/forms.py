@@ -19,8 +19,20 @@ class SpacingForm(ClinicForm):
     reason = forms.CharField(label="Reason", max_length=1000)
 
 
-class DoseForm(ClinicForm):
-    """Another dose than the one that the page showed as ordered (`was`)."""
+class SeenDoseForm(ChangeForm):
+    """Another dose than the one that the page showed as ordered (`was`). Where another was ordered meanwhile,
+    the page shows it now, and the next try is about it."""
+
+    was = forms.DecimalField(widget=forms.HiddenInput, max_digits=7, decimal_places=3)
+
+    def add_problem(self, problem: Problem) -> None:
+        super().add_problem(problem)
+        if "ordered_dose" in problem.data:
+            self.data = {**dict(self.data.items()), self.add_prefix("was"): problem.data["ordered_dose"]}
+
+
+class DoseForm(SeenDoseForm, ClinicForm):
+    """Another dose for the sessions that have not started."""
 
     ordered_dose = DecimalNumberField(label="Dose", max_digits=7, decimal_places=3)
     soft_limit_acknowledged = forms.BooleanField(
@@ -29,7 +41,6 @@ class DoseForm(ClinicForm):
     reason = forms.CharField(
         label="Reason", max_length=1000, error_messages={"required": "Say why the dose changes."}
     )
-    was = forms.DecimalField(widget=forms.HiddenInput, max_digits=7, decimal_places=3)
 
     def __init__(self, plan: TreatmentPlan, data: Any = None) -> None:
         super().__init__(data, initial={"was": plan.ordered_dose})
@@ -41,12 +52,6 @@ class DoseForm(ClinicForm):
         least = protocol.dose_hard_min
         refused = f"More than {most}" + (f" or less than {plain_amount(least)}" if least else "")
         dose.help_text = f"Usual in this protocol: {low} to {high}. {refused} is refused."
-
-    def add_problem(self, problem: Problem) -> None:
-        """Where another dose was ordered meanwhile, the page shows it now, and the next try is about it."""
-        super().add_problem(problem)
-        if "ordered_dose" in problem.data:
-            self.data = {**dict(self.data.items()), "was": problem.data["ordered_dose"]}
 
 
 class AskSpacingForm(ClinicForm):
@@ -103,11 +108,10 @@ class GoOnForm(ChangeForm):
     )
 
 
-class SafetyReviewForm(ChangeForm):
+class SafetyReviewForm(SeenDoseForm):
     """What the prescriber found in the session that the page showed; with another dose where one is typed."""
 
     task = forms.UUIDField(widget=forms.HiddenInput)
-    was = forms.DecimalField(widget=forms.HiddenInput, max_digits=7, decimal_places=3)
     reason = forms.CharField(
         label="What you found, and why the course goes on",
         max_length=1000,
@@ -129,12 +133,6 @@ class SafetyReviewForm(ChangeForm):
         super().__init__(data, prefix="look", **kwargs)
         self.initial.setdefault("was", plan.ordered_dose)
         self.fields["ordered_dose"].unit = plan.protocol.get_dose_basis_display()  # type: ignore[attr-defined]
-
-    def add_problem(self, problem: Problem) -> None:
-        """Where another dose was ordered meanwhile, the next try is about that one."""
-        super().add_problem(problem)
-        if "ordered_dose" in problem.data:
-            self.data = {**dict(self.data.items()), "look-was": problem.data["ordered_dose"]}
 
     @property
     def other_dose(self) -> OtherDose | None:
