@@ -58,7 +58,7 @@ def test_the_prescriber_reads_the_figures_and_lets_the_course_go_on(
     assert f"{SAID} See what it waits for" in chart
 
     address = reverse("plan_go_on", args=[plan.pk])
-    task = str(page.context["waits"].item.pk)
+    task = str(page.context["course_review"].item.pk)
     refused = browser.post(address, {"task": task, "reason": ""})
     assert refused.status_code == 400
     assert "Say why the course goes on." in words(refused)

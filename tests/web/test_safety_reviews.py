@@ -72,10 +72,12 @@ def test_a_prescriber_looks_and_lets_the_course_go_on_with_another_dose(
     assert "Rosa Delgado" in words(priya.get(reverse("decisions")))
     assert "Chest pain, grade 2" in words(priya.get(address))
     decide = reverse("plan_safety_review", args=[plan.pk])
-    refused = send(priya, decide, {"look-ordered_dose": "9", "look-reason": "Less"}, on=address)
+    refused = send(priya, decide, {"safety-ordered_dose": "9", "safety-reason": "Less"}, on=address)
     assert refused.status_code == 400
     assert "above this protocol's limit" in words(refused)
-    done = send(priya, decide, {"look-ordered_dose": "0.4", "look-reason": "Less"}, on=address, follow=True)
+    done = send(
+        priya, decide, {"safety-ordered_dose": "0.4", "safety-reason": "Less"}, on=address, follow=True
+    )
     assert "The course goes on; what you found is kept with the task." in words(done)
     assert "Before the next infusion" not in words(done)
     plan.refresh_from_db()
@@ -83,6 +85,20 @@ def test_a_prescriber_looks_and_lets_the_course_go_on_with_another_dose(
     item = WorkItem.objects.get(cause__startswith="safety:")
     task = priya.get(reverse("task", args=[item.pk]))
     assert f'href="{address}"' in task.content.decode()
+
+
+def test_a_dose_that_was_ordered_meanwhile_is_seen_before_another_is_ordered(
+    house: House, session: Session
+) -> None:
+    told(house, session, "chest_pain", 2)
+    plan = plan_of(session)
+    address, priya = reverse("plan", args=[plan.pk]), browser_of(house.priya)
+    decide = reverse("plan_safety_review", args=[plan.pk])
+    older = {"safety-was": "0.3", "safety-ordered_dose": "0.4", "safety-reason": "Less"}
+    refused = send(priya, decide, older, on=address)
+    assert refused.status_code == 412
+    assert str(refused.context["safety_review_form"]["was"].value()) == str(plan.ordered_dose)
+    assert WorkItem.objects.get(cause__startswith="safety:").closed_at is None
 
 
 def test_a_visit_to_come_says_at_the_desk_that_its_start_is_held(house: House, session: Session) -> None:

@@ -169,7 +169,7 @@ def _everybodys(request: StaffRequest, sent: DecisionForm | None = None) -> Http
         "may_decide": request.actor.may(DECIDE, request.clinic.pk),
         "spacings": spacing_requests.open_requests(request.clinic),
         "courses": course_reviews.waiting_in(request.clinic),
-        "looks": safety_reviews.waiting_in(request.clinic),
+        "safety_reviews": safety_reviews.waiting_in(request.clinic),
         "too_late": _too_late(sent, cards),
     }
     return render(request, "web/decisions/list.html", context, status=sent.status if sent else 200)

@@ -202,7 +202,7 @@ def _show(
         "refusal": refusal,
         "readiness": readiness_answers.of_visit(request.actor, appointment),
         "not_ready": _not_ready(appointment),
-        "look": safety_reviews.waiting_for(appointment.plan) if booked else None,
+        "safety_review": safety_reviews.waiting_for(appointment.plan) if booked else None,
         "may_say_before": appointment.status == AppointmentStatus.BOOKED
         and request.actor.may(CONFIRM_READINESS, request.clinic.pk),
         "history": appointment_history(appointment, now=now),

@@ -98,7 +98,7 @@ def decide_after_event(request: StaffRequest, pk: UUID) -> HttpResponse:
             now=clock.now(),
         ),
         "The course goes on; what you found is kept with the task.",
-        look_form=form,
+        safety_review_form=form,
     )
 
 

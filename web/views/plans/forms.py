@@ -130,7 +130,7 @@ class SafetyReviewForm(SeenDoseForm):
     )
 
     def __init__(self, plan: TreatmentPlan, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, prefix="look", **kwargs)
+        super().__init__(data, prefix="safety", **kwargs)
         self.initial.setdefault("was", plan.ordered_dose)
         self.fields["ordered_dose"].unit = plan.protocol.get_dose_basis_display()  # type: ignore[attr-defined]
 

@@ -76,14 +76,14 @@ def show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clini
     asked = spacing_requests.open_of(found)
     newer = taking_over.in_force_for(found)
     on_chart = charted.unanswered(found.pk, now=now) if standing else {}
-    waits = course_reviews.waiting_for(found) if standing else None
-    look = safety_reviews.waiting_for(found) if standing else None
+    course_review = course_reviews.waiting_for(found) if standing else None
+    safety_review = safety_reviews.waiting_for(found) if standing else None
     reads_sessions = request.actor.may(READ_SESSIONS, request.clinic.pk)
     back = look_back(found.patient, now=now) if reads_sessions else LookedBack((), ())
     given = [went for went in back.given if not went.under_way]
     offered: dict[str, Callable[[], ChangeForm | ClinicForm]] = {}
     if standing and prescribes:
-        offered |= _for_prescriber(found, on_chart, waits, look, newer, asked)
+        offered |= _for_prescriber(found, on_chart, course_review, safety_review, newer, asked)
     if standing and books:
         offered["ask_form"] = AskSpacingForm
     if given and request.actor.may(EVALUATE, request.clinic.pk):
@@ -93,10 +93,10 @@ def show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clini
         "status_stands": standing,
         "ended": plans.end_of(found),
         "on_chart": on_chart,
-        "waits": waits,
+        "course_review": course_review,
         "measures": course_responses.measures_of(found, now=now) if reads_sessions and given else [],
-        "look": look,
-        "looked_at": _session_of(look, back),
+        "safety_review": safety_review,
+        "reviewed_session": _session_of(safety_review, back),
         "last": given[0] if given else None,
         "assessments": (
             course_assessments.assessments_of(found)
@@ -139,11 +139,11 @@ def show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clini
     return render(request, "web/plans/plan.html", context, status=status)
 
 
-def _session_of(look: safety_reviews.SafetyReview | None, back: LookedBack) -> Went | None:
+def _session_of(review: safety_reviews.SafetyReview | None, back: LookedBack) -> Went | None:
     """The session in which it happened, for whoever reads sessions."""
-    if look is None:
+    if review is None:
         return None
-    return next((went for went in back.sessions if went.session.pk == look.session_id), None)
+    return next((went for went in back.sessions if went.session.pk == review.session_id), None)
 
 
 def _against_newer(found: TreatmentPlan, newer: Protocol) -> dict[str, Any]:
@@ -159,8 +159,8 @@ def _against_newer(found: TreatmentPlan, newer: Protocol) -> dict[str, Any]:
 def _for_prescriber(
     found: TreatmentPlan,
     on_chart: Mapping[str, str],
-    waits: course_reviews.CourseReview | None,
-    look: safety_reviews.SafetyReview | None,
+    course_review: course_reviews.CourseReview | None,
+    safety_review: safety_reviews.SafetyReview | None,
     newer: Protocol | None,
     asked: spacing_requests.SpacingRequest | None,
 ) -> Iterator[tuple[str, Callable[[], ChangeForm | ClinicForm]]]:
@@ -171,10 +171,10 @@ def _for_prescriber(
     yield "end_form", EndForm
     if on_chart:
         yield "go_ahead_form", partial(GoAheadForm, initial={"item": next(iter(on_chart))})
-    if waits is not None:
-        yield "go_on_form", partial(GoOnForm, initial={"task": waits.item.pk})
-    if look is not None:
-        yield "look_form", partial(SafetyReviewForm, found, initial={"task": look.item.pk})
+    if course_review is not None:
+        yield "go_on_form", partial(GoOnForm, initial={"task": course_review.item.pk})
+    if safety_review is not None:
+        yield "safety_review_form", partial(SafetyReviewForm, found, initial={"task": safety_review.item.pk})
     if newer is not None:
         yield "take_over_form", partial(TakeOverForm, found, initial={"protocol": newer})
     if asked is not None:
