@@ -186,6 +186,7 @@ def _show(
     booked = may_book and appointment.status == AppointmentStatus.BOOKED
     held = may_book and appointment.status == AppointmentStatus.PENDING
     undoable = may_book and not appointment.lapsed_hold and appointment.record_opened_at is None
+    missed_from = attendance.missed_from(appointment)
     visit = queries.booked_visit(appointment)
     untold = booked and is_untold(appointment, now)
     reads_session = request.actor.may(READ_SESSIONS, request.clinic.pk)
@@ -220,10 +221,8 @@ def _show(
         "may_lengthen": may_book and lengthening.may_lengthen(appointment),
         "may_cancel": booked,
         "late_hours": request.clinic.late_cancellation_hours if booked and _late(appointment, now) else None,
-        "may_miss": booked and attendance.missed_from(appointment) <= now,
-        "missed_from": attendance.missed_from(appointment)
-        if booked and appointment.starts_at <= now
-        else None,
+        "may_miss": booked and missed_from <= now,
+        "missed_from": missed_from if booked and appointment.starts_at <= now else None,
         "undo": ONE_STEP_BACK.get(AppointmentStatus(appointment.status)) if undoable else None,
     }
     template = "web/board/menu.html" if getattr(request, "htmx", False) else "web/desk/visit.html"

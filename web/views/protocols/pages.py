@@ -104,6 +104,9 @@ def compare_protocols(request: StaffRequest, pk: UUID, than: UUID) -> HttpRespon
         "protocol": found,
         "than": other,
         "changes": words.changes(other, found),
+        "was_label": f"Version {other.version}",
+        "becomes_label": f"Version {found.version}",
+        "same_as": f"version {other.version}",
         "looser": list(looser_sentences(found, other)),
         "planned": told.planned(other, found, name=f"Version {found.version}"),
     }
