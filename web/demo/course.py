@@ -141,8 +141,8 @@ class Chair:
     ) -> Course:
         """From the door to the signature, 40 minutes in between; minutes count from the visit's start.
 
-        Who `vomits` does so badly in recovery that the prescriber comes, and stays an hour longer. From
-        `unread_from` on nobody takes the readings that fall due.
+        Who `vomits` does so badly in recovery that the prescriber comes, and stays an hour longer. Of
+        the readings up to minute 105 nobody takes those from `unread_from` on.
         """
         yield from self.prepared()
         yield self.minute(17)
