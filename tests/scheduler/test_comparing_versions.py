@@ -124,6 +124,16 @@ def test_what_a_version_limits_no_longer_or_less_is_looser_and_the_other_way_is_
     assert eased_content.eased(before, before) == []
 
 
+def test_a_dose_says_nothing_beside_one_of_another_basis_and_the_basis_is_told() -> None:
+    lowest, highest = ("dose_hard_min", "dose_soft_min"), ("dose_start", "dose_soft_max", "dose_hard_max")
+    before = content(dose_hard_min=Decimal("0.2"))
+    figures = dict.fromkeys(lowest, Decimal("0.1")) | dict.fromkeys(highest, Decimal(9))
+
+    assert {each.path for each in eased_content.eased({**before, **figures}, before)} == {*lowest, *highest}
+    other = eased_content.eased({**before, **figures, "dose_basis": "mg/kg/h"}, before)
+    assert [(each.path, each.was) for each in other] == [("dose_basis", "mg/kg")]
+
+
 def test_every_column_is_compared_or_says_why_it_asks_for_no_care() -> None:
     compared = {*eased_content.MORE, *eased_content.LESS, *eased_content.ALLOWED}
     by_itself = {"dose_basis", "vitals_schedule", "limits", "rings"}

@@ -50,6 +50,18 @@ def test_a_clinic_that_asks_writes_no_plan_without_a_decision(stage: Stage) -> N
     assert stage.plan(stage.house.omar).stands
 
 
+@time_machine.travel(NOW, tick=False)
+def test_over_the_api_the_manager_changes_what_is_asked_as_they_saw_it(house: House) -> None:
+    address = f"/api/v1/clinics/{house.clinic.pk}/prescribing-settings/"
+    seen = client_of(house.ana).get(address)["ETag"]
+    assert client_of(house.ana).patch(address, {"plans_need_eligibility": True}).status_code == 403
+    assert client_of(house.max).patch(address, {"plans_need_eligibility": True}).status_code == 200
+    late = client_of(house.max).patch(address, {"plans_need_eligibility": False}, headers={"If-Match": seen})
+    assert late.status_code == 412
+    assert "plans_need_eligibility is now true (Max Weber)" in late.json()["detail"]
+    assert prescribing_settings.plans_need_eligibility(house.clinic.pk)
+
+
 @pytest.mark.parametrize("word", ["deferred", "declined"])
 def test_whoever_was_not_found_eligible_gets_no_plan_until_decided_again(stage: Stage, word: str) -> None:
     """Also where the clinic asks for no decision: one that was made is heeded."""

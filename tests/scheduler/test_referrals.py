@@ -38,6 +38,7 @@ def test_the_desk_takes_a_referral_in_and_writes_down_that_the_records_came(hous
         ({"requester_kind": "cardiologist"}, "requester_kind"),
         ({"reason": " "}, "reason"),
         ({"authored_on": TODAY + DAY}, "authored_on"),
+        ({"authored_on": TODAY - 100 * 366 * DAY}, "authored_on"),  # before she was born
         ({"records_received_on": TODAY - 9 * DAY}, "records_received_on"),
         ({"requester_practice": "Harbor\u200bPsychiatry"}, "requester_practice"),
     ],

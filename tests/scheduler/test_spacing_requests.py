@@ -164,3 +164,14 @@ def test_over_the_api_the_desk_asks_and_the_prescriber_answers(stage: Stage, pla
     assert refused.status_code == 200, refused.data
     assert desk.post(address, sent, format="json").status_code == 200
     assert desk.get(listed).data == []
+
+
+@time_machine.travel(NOW, tick=False)
+def test_the_same_call_for_another_plan_is_another_call(stage: Stage, plan: TreatmentPlan) -> None:
+    body = {"id": str(new_id()), "words": WORDS}
+    ana = client_of(stage.house.ana)
+    assert ana.post(f"/api/v1/plans/{plan.pk}/ask-spacing/", body).status_code == 201
+    other = stage.plan(stage.house.omar)
+    refused = ana.post(f"/api/v1/plans/{other.pk}/ask-spacing/", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "id_reused")
+    assert spacing_requests.open_of(other) is None
