@@ -151,6 +151,19 @@ def test_an_early_stop_for_another_reason_holds_nothing(house: House) -> None:
     assert safety_reviews.WAITS not in against(session)
 
 
+def test_what_was_high_before_the_start_is_no_ground_of_the_stop(house: House) -> None:
+    session = stories.prepared(house)
+    high = {"systolic_mmhg": 190, "diastolic_mmhg": 115, "confirmed": True}
+    for minutes, found in ((8, high), (6, high), (1, {})):
+        at = stories.STARTED_AT - minutes * MINUTE
+        stories.measure(house, session, stories.calm(at, **found), now=at)
+    assert session.alerts.filter(kind="limit", level="stop").exists()
+    started_at = stories.STARTED_AT
+    infusion.start(actor=house.actor(house.nils), id=new_id(), session=stories.fresh(session), now=started_at)
+    stop(house, session)
+    assert safety_reviews.WAITS not in against(session)
+
+
 def test_what_happens_later_is_never_decided_unread(house: House) -> None:
     session = stories.infusing(house)
     felt(house, session, "nausea", 3)
