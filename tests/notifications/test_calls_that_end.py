@@ -4,6 +4,7 @@ ended."""
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from clinic.models import WorkItem, WorkItemStep
 from notifications.escalating.clocks import run_clocks
@@ -88,6 +89,7 @@ def test_the_beat_ends_them_before_it_calls(house: House) -> None:
     visit, task = doubtful(house)
     Appointment.objects.filter(pk=visit.pk).update(status="cancelled", cancelation_reason="pat")
     WorkItem.objects.update(due_at=NOW - DAY)
-    beat()
+    with time_machine.travel(NOW, tick=False):
+        beat()
     task.refresh_from_db()
     assert (task.outcome, pages()) == ("The visit is cancelled.", 0)
