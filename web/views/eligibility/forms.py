@@ -48,7 +48,10 @@ class ReferralForm(ReferralFields, ClinicForm):
 class ReferralChangeForm(ReferralFields, SettingsForm):
     """One that is on record."""
 
-    status = forms.ChoiceField(label="It is", choices=ReferralStatus.choices)
+    def __init__(self, data: Any = None, *, stands: dict[str, Any]) -> None:
+        super().__init__(data, stands=stands)
+        # Not declared as the others: a form's own status is that of its answer.
+        self.fields["status"] = forms.ChoiceField(label="It is", choices=ReferralStatus.choices)
 
 
 class EvaluationForm(ClinicForm):
