@@ -255,6 +255,25 @@ def test_a_patient_is_registered_in_the_clinic_that_the_form_was_opened_in_or_no
     assert browser.get("/nowhere/").context["frame"].clinic == house.clinic
 
 
+def test_a_form_that_a_script_looks_through_is_told_why_not_in_a_sentence_and_no_page(
+    house: House, other_house: House, ana: User
+) -> None:
+    browser = browser_of(ana)
+    address = reverse("new_patient")
+    page = opened_here_while_the_other_opens(browser, address, house, other_house)
+    script: Any = {"headers": {"Accept": "text/html, application/problem+json"}}
+    told = [
+        browser.post(address, {**unseen(page), **CARMEN}, **script),
+        browser.post(address, {**CARMEN, "id": str(uuid4())}, **script),
+        browser_of().post(address, CARMEN, **script),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in told] == [
+        (409, "opened_in_another_clinic"),
+        (409, "clinic_unsaid"),
+        (401, "signed_out"),
+    ]
+
+
 def test_every_page_of_staff_says_its_clinic_in_each_form_that_it_sends(house: House, ana: User) -> None:
     browser = browser_of(ana)
     choose(browser, house.clinic)
