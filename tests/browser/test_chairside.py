@@ -65,6 +65,7 @@ class Chair:
         expect(self.page.locator(".way [aria-current=step]")).to_contain_text(label)
 
 
+@pytest.mark.drill
 def test_a_visit_at_the_chair_from_open_session_to_signature(windows: Windows, settings: Any) -> None:
     settings.IDLE_LOGOFF = timedelta(hours=4)
     with time_machine.travel(NOW) as clock:

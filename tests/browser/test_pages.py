@@ -30,37 +30,23 @@ MOST: Final = 150_000
 MOST_FOR_A_PATIENT: Final = 60_000
 # Its markup and its weight are Swagger UI's.
 NOT_OURS: Final = "api-docs"
-# Where the day is spent, and what patients see: the rest is built of the same parts.
+# Where the day is spent, and what patients see: the rest is built of the same parts, and the drills look at
+# all of it.
 DAILY: Final = frozenset(
     [
         "day",
-        "week",
         "book",
-        "book-best",
-        "series",
         "visit",
-        "visit-move",
-        "waitlist",
-        "repair-plan",
         "patients",
         "chart",
         "plan",
-        "outcomes",
         "nurse-station",
         "session",
-        "session-ready",
         "session-recovering",
-        "session-to-sign",
-        "signed-record",
         "tasks",
-        "task",
-        "messages",
-        "threads",
         "thread",
         "reports",
-        "hours-weekly",
         "protocol-new-version",
-        "message-rule",
     ]
 )
 REPORTS: Final = "web.views.frame"  # where each report of the Content-Security-Policy is logged

@@ -24,7 +24,6 @@ TOGETHER = (
 # been started, its loop stays in the thread.
 FIRST = (
     "tests/test_permission_matrix.py::test_each_role",
-    "tests/web/test_prepare.py::test_preparing_twice",
     "tests/clinic/test_patients.py::test_finding_is_one_query",
     "tests/scheduler/test_availability_oracle.py::test_every_possible_start",
     "tests/notifications/test_choosing.py::test_whenever_the_planner_runs",

@@ -1,11 +1,12 @@
 """Nils at the chair with his tablet, in mid-infusion, and a clock that passes in no time."""
 
+import re
 import time
 from collections.abc import Iterator
 
 import pytest
 import time_machine
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from sessions_app.models import Session
 from tests.browser.conftest import TABLET, Windows
@@ -44,6 +45,25 @@ def session(house: House) -> Session:
 
 
 @pytest.fixture
-def page(windows: Windows, passing: Passing, house: House, session: Session) -> Page:
+def window(windows: Windows, house: House) -> Page:
+    """Nils' own tablet, on which nothing is open yet."""
+    return windows.sign_in(house.nils, TABLET)
+
+
+@pytest.fixture
+def unhurried(window: Page) -> None:
+    """A form waits a second and a half for its entry's answer; then it is for the next one, and only the list
+    tells of a refusal. Here it waits for answers that come in time, however busy the machine is."""
+    window.route(re.compile(r"/unsent(\.\w+)?\.js"), _with_patience)
+
+
+def _with_patience(route: Route) -> None:
+    script = route.fetch().text()
+    assert "SOON = 1_500" in script
+    route.fulfill(body=script.replace("SOON = 1_500", "SOON = 60_000"), content_type="text/javascript")
+
+
+@pytest.fixture
+def page(window: Page, passing: Passing, session: Session) -> Page:
     """Nils at the chair with his tablet."""
-    return at_the_chair(windows.sign_in(house.nils, TABLET), passing, session)
+    return at_the_chair(window, passing, session)

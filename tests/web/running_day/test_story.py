@@ -3,12 +3,15 @@
 import json
 from collections import Counter
 from datetime import timedelta
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from clinic import clock
-from clinic.models import Allergy, Clinic, Patient, Role, Urgency, User, WorkItem
+from clinic.models import Allergy, Clinic, CreatedId, Patient, Role, Urgency, User, WorkItem
 from notifications.models import InboxItem, Message, MessageKind, MessageStatus
 from notifications.talking import conversations, inbound
 from scheduler.models import (
@@ -55,6 +58,20 @@ def test_a_saturday_has_a_session_in_every_state(demo: Clinic) -> None:
     assert visits[AppointmentStatus.BOOKED] >= 3
     assert visits[AppointmentStatus.ARRIVED] == 1
     assert 13 <= visits.total() <= 15  # domain.md 8.3: 13 to 15 a day
+
+
+def test_preparing_it_again_changes_nothing(demo: Clinic, tmp_path: Path) -> None:
+    tables = (Clinic, User, Patient, Appointment, Claim, Session, Message, WorkItem, CreatedId)
+
+    def prepared(name: str) -> tuple[str, list[int]]:
+        call_command("prepare", welcome_file=tmp_path / name, stdout=StringIO())
+        return (tmp_path / name).read_text(), [table._default_manager.count() for table in tables]
+
+    made = [table._default_manager.count() for table in tables]
+    first, second = prepared("first"), prepared("second")
+    assert first == second
+    assert first[1] == made
+    assert "nurse@chairside.example" in first[0]
 
 
 def test_nothing_lies_in_the_future_and_every_reading_is_on_time(demo: Clinic) -> None:
