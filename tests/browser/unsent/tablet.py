@@ -95,11 +95,6 @@ def comes_back(page: Page) -> Iterator[None]:
         yield
 
 
-def nothing_waits(page: Page) -> None:
-    """Where something else is being typed, so that the page stays as it is."""
-    page.wait_for_function(f"async () => (await ({ROWS})()).length === 0")
-
-
 def all_is_stored(page: Page) -> None:
     expect(page.locator("#unsent")).to_be_hidden(timeout=30_000)
     assert page.evaluate(ROWS) == []

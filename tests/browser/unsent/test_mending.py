@@ -21,7 +21,6 @@ from tests.browser.unsent.tablet import (
     comes_back,
     fill,
     form_of,
-    nothing_waits,
 )
 from tests.cast import House, new_id
 from tests.sessions_app import stories
@@ -236,9 +235,9 @@ def test_a_refused_tap_stands_beside_the_course_that_is_being_typed(
     passing.server.shift(120)
     typing.get_by_label("What was done").fill("Ondansetron, lies down")
     fill(page, "note", text="Quiet")
-    typing.locator("button[type=submit]").click()
+    with page.expect_response("**/course/"):
+        typing.locator("button[type=submit]").click()
     expect(typing).to_have_count(0)  # it showed how it was before this entry
-    nothing_waits(page)
     states = session.side_effects.order_by("revision").values_list("term", "outcome", "action")
     over, going_on = list(states)[-2:]
     assert over == ("headache", "resolved", "")

@@ -9,7 +9,7 @@ from clinic import clock
 from scheduler.models import Claim
 from sessions_app.models import Session
 from sessions_app.monitors import feed
-from tests.browser.unsent.tablet import SIGNS, fill, form_of, nothing_waits
+from tests.browser.unsent.tablet import SIGNS, fill, form_of
 from tests.cast import House
 from tests.sessions_app.monitors.beds import chair_of, monitor_at, seat
 from tests.sessions_app.monitors.messages import CALM, oru
@@ -40,9 +40,9 @@ def test_a_monitors_values_are_of_one_set_and_not_of_the_next(
         expect(vitals.locator(f"[name={name}]")).to_have_value("")
     expect(form_of(page, "note").locator("[name=text]")).to_have_value("Restless, asks for")
 
-    fill(page, "vitals", **SIGNS).click()
+    with page.expect_response("**/vitals/"):
+        fill(page, "vitals", **SIGNS).click()
     expect(page.locator("[data-flowsheet]")).to_contain_text("124/80")
-    nothing_waits(page)
     first, second = session.vital_signs.order_by("revision")[session.vital_signs.count() - 2 :]
     assert (first.systolic_mmhg, first.measured_at, first.device) == (122, measured, device)
     assert (second.systolic_mmhg, second.device) == (124, None)
