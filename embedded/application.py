@@ -100,6 +100,7 @@ def prepare(
         child = process.start(
             [
                 *(PYTHON, "manage.py", "prepare", "--welcome-file", place.welcome),
+                *("--called-by", place.manage),
                 *(["--pause-sending", pause_sending] if pause_sending else []),
                 *(["--empty"] if empty else []),
             ],

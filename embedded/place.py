@@ -7,6 +7,7 @@ import hashlib
 import os
 import pwd
 import secrets
+import shlex
 import shutil
 import stat
 import sys
@@ -54,6 +55,13 @@ class Place:
     @property
     def lock(self) -> Path:
         return self.folder / "lock"
+
+    @property
+    def manage(self) -> str:
+        """How manage.py is called on this data, as a shell takes it."""
+        if self.folder.resolve() == (ROOT / "var").resolve():
+            return "bin/manage"
+        return f"bin/manage --data {shlex.quote(str(self.folder.resolve()))}"
 
     @property
     def empty(self) -> Path:

@@ -87,7 +87,7 @@ def everything(place: Place, progress: Progress, *, empty: bool = False) -> None
         if embedded:
             originals.declare(place.postgres)
         if is_a_copy:
-            progress.say(f"{A_COPY} Sending is paused: look first, then bin/manage resume_sending.")
+            progress.say(f"{A_COPY} Sending is paused: look first, then {place.manage} resume_sending.")
         with progress.step("Starting web, workers, beat and the monitors' listener"):
             environment = caller.demo_environment(place, found, address=address)
             # The page is what somebody waits for, so the others do not slow its start.

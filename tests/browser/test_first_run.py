@@ -62,7 +62,8 @@ def opened() -> str:
         stdout=out,
         stderr=StringIO(),
     )
-    return "/" + out.getvalue().split()[1].split("/", 3)[3]
+    [link] = [line for line in out.getvalue().splitlines() if line.startswith("http")]
+    return "/" + link.split("/", 3)[3]
 
 
 def come_in(page: Page, link: str) -> None:

@@ -70,8 +70,9 @@ NEW_CLINIC = ("create_clinic", "Harbor Infusions", "--sender", "Harbor", "--zone
 
 @pytest.mark.django_db
 def test_a_clinic_is_made_with_its_zone_and_number() -> None:
-    id = run(*NEW_CLINIC, "--phone", "(212) 555-0100")
-    clinic = Clinic.objects.get(pk=id)
+    made, _, labelled = run(*NEW_CLINIC, "--phone", "(212) 555-0100").splitlines()
+    assert made == "The clinic is made: Harbor Infusions."
+    clinic = Clinic.objects.get(pk=labelled.split()[-1])
     assert (clinic.time_zone, str(clinic.phone)) == ("America/New_York", "+12125550100")
     with pytest.raises(CommandError, match="already"):
         run(*NEW_CLINIC, "--phone", "(212) 555-0100")

@@ -1,9 +1,11 @@
 """Starting and stopping: bin/run with the two databases alone."""
 
 import os
+import shlex
 import signal
 import socket
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -233,3 +235,35 @@ def test_a_folder_that_was_begun_empty_stays_so_without_being_asked_again(
     for empty in (False, True, False):
         run_module.everything(Place(tmp_path), Progress(), empty=empty)
     assert asked == [False, True, True]
+
+
+def test_what_is_printed_to_be_typed_names_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a command acts on another database than the one whose run printed it."""
+    place = Place(tmp_path / "Dana's clinic")
+    prepared: list[list[object]] = []
+
+    def ended_at_once(command: list[object], **given: object) -> object:
+        prepared.append(command)
+        return subprocess.Popen(["true"])
+
+    def no_web(*given: object) -> None:
+        raise Stopped
+
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(run_module, "start_databases", lambda place, supervisor: None)
+    monkeypatch.setattr(run_module.caller, "demo_environment", lambda *given, **more: {})
+    monkeypatch.setattr(run_module.originals, "is_original", lambda folder: False)
+    monkeypatch.setattr(run_module.originals, "declare", lambda folder: None)
+    monkeypatch.setattr(application.process, "start", ended_at_once)
+    monkeypatch.setattr(application, "web", no_web)
+    run_module.everything(place, Progress())
+
+    [command] = prepared
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "resume_sending" in line]
+    printed = line.split("then ")[1].removesuffix(".")
+    typed = ["bin/manage", "--data", str(place.folder)]
+    assert shlex.split(printed) == [*typed, "resume_sending"]
+    assert shlex.split(str(command[command.index("--called-by") + 1])) == typed
+    assert Place(application.ROOT / "var").manage == "bin/manage"

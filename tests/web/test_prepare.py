@@ -1,5 +1,6 @@
 """`manage.py prepare`: the database ready for use, however it was found, and left alone when it is."""
 
+import shlex
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from clinic.models import Clinic, User
+from embedded.place import ROOT, Place
 from sessions_app.models import Session, SessionState
 from web.demo.people import PASSWORD
 
@@ -43,7 +45,27 @@ def test_an_installation_for_a_clinic_of_its_own_stays_empty_and_says_how_one_is
     assert not User.objects.exists()
     said = (tmp_path / "welcome").read_text()
     assert PASSWORD not in said
-    assert "bin/manage create_clinic" in said
+    assert "  bin/manage create_clinic" in said
+
+
+@pytest.mark.parametrize("folder", ["var", "a folder", "it's $HOME"])
+def test_the_command_that_makes_a_clinic_works_as_it_is_printed(tmp_path: Path, folder: str) -> None:
+    """With a shell to read it, and all that `bin/manage` hands on."""
+    place = Place(ROOT / "var" if folder == "var" else tmp_path / folder)
+    call_command(
+        "prepare",
+        welcome_file=tmp_path / "welcome",
+        called_by=place.manage,
+        empty=True,
+        stdout=StringIO(),
+    )
+    printed = (tmp_path / "welcome").read_text().split("with\n")[1].split("\nIt prints")[0]
+    program, *given = shlex.split(printed)
+    assert program == "bin/manage"
+    if folder != "var":
+        assert given[:2] == ["--data", str(place.folder)]
+        given = given[2:]
+    assert given[:3] == ["create_clinic", "Name", "--sender"]
 
 
 def test_a_real_clinics_database_is_left_alone(tmp_path: Path) -> None:

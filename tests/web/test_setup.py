@@ -72,7 +72,12 @@ def test_the_command_opens_a_clinic_with_its_first_manager_and_a_link_that_works
         stdout=out,
         stderr=io.StringIO(),
     )
-    clinic_id, link = out.getvalue().split()
+    made, until, link, labelled = out.getvalue().splitlines()
+    assert made == "The clinic is made: Harbor Infusion."
+    # Three days from NOW, by the clinic's clock.
+    assert until.endswith("works once, until Thu, Jan 14, 09:00 (America/Chicago):")
+    assert labelled.startswith("Its id")
+    clinic_id = labelled.split()[-1]
     hana = User.objects.get(email="hana@harbor.example")
     assert not hana.has_usable_password()
     assert set(Membership.objects.filter(clinic_id=clinic_id).values_list("role", flat=True)) == {

@@ -5,17 +5,19 @@ up*. Nobody can claim a clinic over the network: docs/decisions/0015-a-new-clini
 """
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic import clinics
-from clinic.models import Role
+from clinic import clinics, clock
+from clinic.models import Clinic, Role, User
 from clinic.problems import Problem
-from clinic.staff.invitations import password_link
+from clinic.staff.invitations import lasts_until, password_link
 
 
 class Command(BaseCommand):
     help = "Makes a clinic. Patients see only the sender name, so it should not say what is treated."
+    requires_system_checks: list[str] = []  # the web server's own start runs them: they take seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
@@ -44,6 +46,8 @@ class Command(BaseCommand):
             "phone": options["phone"],
             "address": options["address"],
         }
+        self.stderr.write(f"Making {details['name']} ...")
+        self.stderr.flush()
         try:
             clinic, manager = clinics.open_clinic(
                 details=details,
@@ -54,11 +58,21 @@ class Command(BaseCommand):
             )
         except Problem as problem:
             raise CommandError(problem.detail) from problem
-        self.stdout.write(str(clinic.pk))
+        # Said at once: the link, which knows every page's address, takes its time.
+        self.stdout.write(f"The clinic is made: {clinic.name}.")
+        self.stdout.flush()
+        self._say_who_manages(clinic, manager)
+        self.stdout.write(f"Its id, for the API and other commands: {clinic.pk}")
+
+    def _say_who_manages(self, clinic: Clinic, manager: User | None) -> None:
         if manager is None:
-            self.stderr.write("It has no manager yet: create_user EMAIL --name NAME --role manager.")
+            self.stdout.write("It has no manager yet: create_user EMAIL --name NAME --role manager.")
         elif manager.has_usable_password():
-            self.stderr.write(f"{manager.email} manages it now, and keeps their password.")
+            self.stdout.write(f"{manager.email} manages it now, and keeps their password.")
         else:
-            self.stderr.write(f"Give this link to {manager.email}; it sets their password and works once:")
+            until = lasts_until(clock.now()).astimezone(ZoneInfo(clinic.time_zone))
+            self.stdout.write(
+                f"Give this link to {manager.email}; it sets their password and works once, until"
+                f" {until:%a, %b %-d, %H:%M} ({clinic.time_zone}):"
+            )
             self.stdout.write(password_link(manager))

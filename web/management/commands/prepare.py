@@ -20,7 +20,7 @@ from web.demo.welcome import welcome
 
 NO_CLINIC: Final = """\
 The tables are up to date. There is no clinic yet: nobody can sign in. Make one, beside what is running, with
-  bin/manage create_clinic "Name" --sender "Name in texts" --zone America/Chicago --phone "+1 ..." \\
+  {manage} create_clinic "Name" --sender "Name in texts" --zone America/Chicago --phone "+1 ..." \\
       --manager who@your.clinic --manager-name "Their Name"
 It prints a link with which the manager sets a password."""
 
@@ -32,7 +32,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--welcome-file", type=Path, help="Where to write what a newcomer should read.")
         parser.add_argument("--pause-sending", default="", help="Why nothing may leave until somebody looks.")
-
+        parser.add_argument(
+            "--called-by", default="bin/manage", help="How a shell calls manage.py on this data."
+        )
         parser.add_argument("--empty", action="store_true", help="Make no synthetic clinic.")
 
     def handle(
@@ -40,6 +42,7 @@ class Command(BaseCommand):
         *args: Any,
         welcome_file: Path | None = None,
         pause_sending: str = "",
+        called_by: str = "bin/manage",
         empty: bool = False,
         **options: Any,
     ) -> None:
@@ -53,7 +56,7 @@ class Command(BaseCommand):
         clinic = Clinic.objects.order_by("created_at").first()
         if clinic is None and not settings.PRODUCTION and not empty:
             clinic = story.create(now=clock.now(), say=self._say)
-        text = welcome(clinic) if clinic else NO_CLINIC
+        text = welcome(clinic) if clinic else NO_CLINIC.format(manage=called_by)
         if welcome_file:
             welcome_file.write_text(text)
         else:
