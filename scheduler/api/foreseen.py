@@ -10,12 +10,15 @@ from scheduler.working_hours.foreseeing import Foreseen
 
 
 class StrandedSerializer(serializers.Serializer[Any]):
-    """A booked visit that needs the hours."""
+    """A visit that needs the hours."""
 
     appointment = IdField()
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
     resource = serializers.DictField(help_text="Whose hours it would lose: id, kind and name.")
+    booked = serializers.BooleanField(
+        help_text="False: the time is only held, or on offer from the waitlist."
+    )
 
 
 class ToRepairSerializer(serializers.Serializer[Any]):

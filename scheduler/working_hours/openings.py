@@ -64,7 +64,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Stranded:
-    """A visit with minutes of a resource that would no longer be open."""
+    """A visit with minutes of a resource that would no longer be open. `booked`, or only held or on offer."""
 
     resource: Resource
     appointment_id: UUID
@@ -72,6 +72,7 @@ class Stranded:
     end: datetime
     claimed: Interval
     lost_from: datetime
+    booked: bool
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -79,6 +80,7 @@ class Stranded:
             "start": self.start,
             "end": self.end,
             "resource": named(self.resource),
+            "booked": self.booked,
         }
 
 
@@ -195,13 +197,22 @@ def stranded_by(changes: Sequence[Change], now: datetime) -> list[Stranded]:
             "appointment_id",
             "appointment__during__startswith",
             "appointment__during__endswith",
+            "appointment__status",
             "during__startswith",
             "during__endswith",
         )
     )
     return [
-        Stranded(by_key[key], appointment, start, end, claimed, moment_of(needed[0][0]))
-        for key, appointment, start, end, *during in claims
+        Stranded(
+            by_key[key],
+            appointment,
+            start,
+            end,
+            claimed,
+            moment_of(needed[0][0]),
+            booked=status != AppointmentStatus.PENDING,
+        )
+        for key, appointment, start, end, status, *during in claims
         if (needed := hours.in_both([claimed := _outward(*during)], lost[key]))
     ]
 
@@ -223,15 +234,26 @@ def stranding(clinic: Clinic, changes: Sequence[Change], now: datetime) -> Confl
     lost = [stretch for change in changes for stretch in change.redrawn().lost]
     repairs = [{"day": day, "resource": only, **_lost_on(day, lost, clinic.time_zone)} for day in days]
     visits = {(visit.appointment_id, visit.resource.pk): visit.as_data() for visit in stranded}
-    count = len({visit.appointment_id for visit in stranded})
-    booked = "1 booked visit" if count == 1 else f"{count} booked visits"
     return Conflict(
-        f"This would take hours away from {booked}. Repair the day first, or move what stands there.",
+        f"This would take hours away from {in_words(visits.values())}. Repair the day first, or move what"
+        " stands there.",
         code="visits_stranded",
         visits=list(visits.values()),
         repair=repairs[0],
         repairs=repairs,
     )
+
+
+def in_words(visits: Iterable[Mapping[str, Any]]) -> str:
+    """How many `visits` of a `stranding` are booked, and how many times only held or on offer."""
+    by_visit = {visit["appointment"]: visit["booked"] for visit in visits}
+    booked = sum(by_visit.values())
+    held = len(by_visit) - booked
+    told = (
+        (booked, "1 booked visit" if booked == 1 else f"{booked} booked visits"),
+        (held, "1 time that is held or on offer" if held == 1 else f"{held} times that are held or on offer"),
+    )
+    return " and ".join(words for count, words in told if count)
 
 
 def write(pairs: Iterable[tuple[Change, Redrawn]]) -> int:

@@ -353,6 +353,7 @@ def test_a_day_off_under_a_booked_visit_is_refused_with_what_to_repair(
             "start": booked.starts_at,
             "end": booked.ends_at,
             "resource": {"id": nils.pk, "name": nils.name},
+            "booked": True,
         }
     ]
     stretch = {"from": at("11:00", TUESDAY), "until": at("17:00", TUESDAY)}

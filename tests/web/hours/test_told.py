@@ -4,14 +4,16 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from scheduler.models import Absence, Closure, DayHours, ResourceKind, WorkingPattern
+from scheduler.visits import booking
 from scheduler.working_hours import working_time
-from tests.cast import NOW, TODAY, new_id
+from tests.cast import NOW, TODAY, client_of, new_id
 from tests.scheduler.stage import Stage, make_resource
 from tests.web.hours.reading import TUESDAY, said, weekly_form
 from tests.web.pages import browser_of
@@ -77,6 +79,41 @@ def test_visits_in_the_way_are_named_with_the_repair_while_the_hours_are_typed(
     assert reverse("visit", args=[visit.pk]) in page
     assert f"{reverse('repair_day', args=[TUESDAY])}?from=" in page
     assert DayHours.objects.get(resource=stage.chairs[0], day=TUESDAY).hours == [[time(9), time(17)]]
+
+
+def test_a_time_that_is_only_held_is_not_told_as_booked(stage: Stage, max_: Client) -> None:
+    """Beside the form, over the API and when it is refused; an offer of the waitlist is such a time."""
+    chair, omar = stage.chairs[0], stage.plan(stage.house.omar)
+    held = booking.hold(
+        actor=stage.house.actor(stage.house.ana),
+        id=new_id(),
+        plan=omar,
+        start=stage.at("14:00", TUESDAY),
+        chair=chair,
+        until=NOW + timedelta(hours=2),
+        now=NOW,
+    )
+    address = reverse("hours_day", args=[chair.pk, TUESDAY])
+    typed = {"id": str(new_id()), "from_1": "09:00", "until_1": "09:30"}
+
+    alone = said(max_.post(address, {**typed, "check": "typing"}))
+    booked = stage.book(stage.plan(), "10:00", TUESDAY, chair=chair)
+    beside = said(max_.post(address, {**typed, "check": "typing"}))
+    with time_machine.travel(NOW, tick=False):
+        by_call = client_of(stage.house.max).post(
+            "/api/v1/day-hours/check/",
+            {"resource": str(chair.pk), "day": TUESDAY, "hours": []},
+            format="json",
+        )
+    refused = said(max_.post(address, {**typed, "in_place_of": str(chair.day_hours.get(day=TUESDAY).pk)}))
+
+    assert "1 time that is held or on offer stands against it." in alone
+    assert "1 booked visit and 1 time that is held or on offer stand against it." in beside
+    assert {row["appointment"]: row["booked"] for row in by_call.json()["visits"]} == {
+        str(booked.pk): True,
+        str(held.pk): False,
+    }
+    assert "This would take hours away from 1 booked visit and 1 time that is held or on offer." in refused
 
 
 @pytest.mark.parametrize(

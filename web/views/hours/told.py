@@ -16,6 +16,7 @@ from scheduler.models import ResourceKind
 from scheduler.vocabulary import WEEKDAYS
 from scheduler.working_hours.foreseeing import Foreseen, Weekday
 from scheduler.working_hours.hours import OddStretch, Stretch, wall_minutes
+from scheduler.working_hours.openings import in_words
 from web.doors import StaffRequest
 from web.forms import ChangeForm
 from web.lengths import length_in_words
@@ -160,8 +161,9 @@ def _to_book(foreseen: Foreseen) -> str:
 def _in_the_way(foreseen: Foreseen) -> str:
     if foreseen.refusal is None:
         return "No booked visit needs these hours." if foreseen.lost else "No booked visit is touched."
-    count = len({visit["appointment"] for visit in foreseen.refusal.data["visits"]})
-    return "1 booked visit stands against it." if count == 1 else f"{count} booked visits stand against it."
+    visits = foreseen.refusal.data["visits"]
+    verb = "stands" if len({visit["appointment"] for visit in visits}) == 1 else "stand"
+    return f"{in_words(visits)} {verb} against it."
 
 
 def _odd(odd: OddStretch) -> str:
