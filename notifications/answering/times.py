@@ -112,8 +112,8 @@ def choose(*, link: PatientLink, start: datetime, now: datetime) -> TimeRequest:
 
     Choosing the same time again changes nothing; until the desk has moved the visit another may be chosen.
     Raises `Missing` for a link of another purpose, `Conflict` `visit_moved` when the visit is no longer where
-    it was, `time_taken` when the time has gone meanwhile, and `times_hindered` when the clinic has to look at
-    something first: what, is not for this page to say.
+    it was, `time_taken` when the time has gone meanwhile or is no start at all, and `times_hindered` when
+    the clinic has to look at something first: what, is not for this page to say.
     """
     request = request_of(link)
 
@@ -124,7 +124,8 @@ def choose(*, link: PatientLink, start: datetime, now: datetime) -> TimeRequest:
         if not stands(row, now):
             raise Conflict(OVER, code="visit_moved")
         direct = moves_itself(row, now)
-        if minute_of(start) not in _found(row, now).minutes.tolist():
+        # To the second: the desk could carry out no other.
+        if start not in _starts(_found(row, now)):
             raise Conflict(TAKEN, code="time_taken")
         with acting(None, door=DOOR):
             row.chosen_at, row.chosen_start = now, start
@@ -222,10 +223,14 @@ def _found(request: TimeRequest, now: datetime) -> Found:
     )
 
 
+def _starts(found: Found) -> list[datetime]:
+    return [moment_of(minute) for minute in found.minutes.tolist()]
+
+
 def _near(request: TimeRequest, found: Found) -> list[datetime]:
     zone = request.clinic.time_zone
     unsuited = request.visit_starts_at
-    starts = [moment_of(minute) for minute in found.minutes.tolist()]
+    starts = _starts(found)
     by_day = {
         day: list(of_day) for day, of_day in groupby(starts, key=lambda start: clock.local_date(start, zone))
     }

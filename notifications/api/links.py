@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from clinic import clock
-from clinic.fields import IdField
+from clinic.fields import IdField, MomentField
 from clinic.idempotency import create_once
 from clinic.viewsets import CreateSerializer
 from notifications.answering import (
@@ -66,7 +66,7 @@ class ConfirmSerializer(ProofSerializer):
 
 
 class OfferAcceptSerializer(ProofSerializer):
-    starts_at = serializers.DateTimeField(help_text="The start that was shown to the patient.")
+    starts_at = MomentField(help_text="The start that was shown to the patient.")
 
 
 class PatientLinksViewSet(ViewSet):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from clinic import clock
 from clinic.access import fetch, log_look, open_chart, visible
 from clinic.api_defaults import NewestFirst
-from clinic.fields import IdField
+from clinic.fields import IdField, MomentField
 from clinic.viewsets import ClinicViewSet, StrictSerializer
 from notifications import access, queries
 from notifications.delivering import outcomes
@@ -77,8 +77,8 @@ class MessageFilterSerializer(StrictSerializer):
     form = serializers.ChoiceField(
         choices=Form.choices, required=False, help_text="Tried at least once by this form."
     )
-    due_from = serializers.DateTimeField(required=False)
-    due_until = serializers.DateTimeField(required=False, help_text="Before this moment.")
+    due_from = MomentField(required=False)
+    due_until = MomentField(required=False, help_text="Before this moment.")
 
 
 class LatestDueFirst(NewestFirst):

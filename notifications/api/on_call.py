@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
-from clinic.fields import IdField
+from clinic.fields import IdField, MomentField
 from clinic.models import User
 from clinic.problems import Invalid
 from clinic.viewsets import ClinicViewSet, CreateSerializer, StrictSerializer
@@ -34,13 +34,13 @@ class OnCallCreateSerializer(CreateSerializer):
     clinic = IdField()
     user = IdField(help_text="Who is called.")
     rung = serializers.ChoiceField(choices=OnCallRung.choices, help_text="In which turn they are called.")
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
+    starts_at = MomentField()
+    ends_at = MomentField()
 
 
 class OnCallFilterSerializer(StrictSerializer):
-    after = serializers.DateTimeField(required=False, help_text="Shifts that end after this moment.")
-    until = serializers.DateTimeField(required=False, help_text="Shifts that begin before this moment.")
+    after = MomentField(required=False, help_text="Shifts that end after this moment.")
+    until = MomentField(required=False, help_text="Shifts that begin before this moment.")
 
 
 class ByTime(NewestFirst):

@@ -13,6 +13,7 @@ from rest_framework.viewsets import ViewSet
 
 from clinic import clock
 from clinic.access import fetch_clinic, log_look
+from clinic.fields import MomentField
 from clinic.viewsets import ClinicViewSet, OfClinicSerializer
 from notifications.answering import times
 from notifications.api.proof import ProofSerializer, proved_with
@@ -21,7 +22,7 @@ from scheduler.access import BOOK, VIEW_SCHEDULE
 
 
 class ChooseSerializer(ProofSerializer):
-    starts_at = serializers.DateTimeField(help_text="One of the offered times.")
+    starts_at = MomentField(help_text="One of the offered times.")
 
 
 class OfferedTimesSerializer(serializers.Serializer[Any]):

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from clinic import access as ground
 from clinic import clock
 from clinic.api_defaults import NewestFirst
-from clinic.fields import DayField, IdField
+from clinic.fields import DayField, IdField, MomentField
 from clinic.viewsets import ClinicViewSet, CreateSerializer, OfClinicSerializer, StrictSerializer
 from scheduler import access
 from scheduler.api.appointments import AppointmentSerializer, FastedSerializer
@@ -176,7 +176,7 @@ class ListedSerializer(StrictSerializer):
 
 
 class OfferByHandSerializer(CreateSerializer):
-    start = serializers.DateTimeField(help_text="When the visit would start, as booking asks for it.")
+    start = MomentField(help_text="When the visit would start, as booking asks for it.")
     chair = IdField(required=False, allow_null=True, help_text="Left out: any that is free.")
 
 

@@ -192,6 +192,8 @@ def test_the_same_over_the_api(token: str, offer: WaitlistOffer) -> None:
     other = api.post("/api/v1/links/accept-offer/", {**proof, "starts_at": "2027-01-12T18:00:00Z"})
     assert (other.status_code, other.json()["code"]) == (409, "offer_changed")
     assert api.post("/api/v1/links/accept-offer/", proof).status_code == 400
+    guessed = api.post("/api/v1/links/accept-offer/", {**proof, "starts_at": start.removesuffix("Z")})
+    assert [error["field"] for error in guessed.json()["errors"]] == ["starts_at"]
     taken = api.post("/api/v1/links/accept-offer/", {**proof, "starts_at": start})
     assert taken.json()["offer"]["status"] == "accepted"
     late = api.post("/api/v1/links/decline-offer/", proof)

@@ -10,7 +10,7 @@ import time_machine
 from django.test import Client
 
 from clinic.models import Patient
-from notifications.models import ClinicMessaging, LinkPurpose, PatientLink
+from notifications.models import ClinicMessaging, LinkPurpose, PatientLink, TimeRequest
 from notifications.tokens import token_for
 from scheduler.models import Appointment
 from tests.cast import NOW, TODAY, House, local
@@ -114,6 +114,16 @@ def test_where_the_desk_moves_visits_the_page_says_that_it_is_a_wish(
     assert start_of(visit) == local(THURSDAY, "10:00")
 
 
+def test_no_second_beside_a_time_is_kept_for_the_desk_to_stumble_over(
+    phone: Client, address: str, visit: Appointment
+) -> None:
+    ClinicMessaging.objects.update(moves_itself_hours=None)
+    beside = tap(phone, address, local(FRIDAY, "10:00") + timedelta(seconds=37))
+    assert beside.status_code == 409
+    assert "Friday, January 15, 10:00 AM" in buttons(beside)
+    assert TimeRequest.objects.get().chosen_start is None
+
+
 def test_a_visit_that_was_cancelled_offers_nothing(
     stage: Stage, phone: Client, address: str, visit: Appointment
 ) -> None:
@@ -152,3 +162,21 @@ def test_the_api_offers_and_takes_the_same_times(address: str, visit: Appointmen
         content_type=json,
     )
     assert (again.status_code, again.json()["code"]) == (409, "visit_moved")
+
+
+def test_over_the_api_a_time_is_taken_to_the_second_and_with_its_offset(
+    address: str, visit: Appointment
+) -> None:
+    ClinicMessaging.objects.update(moves_itself_hours=None)
+    sent = {"token": address.rpartition("/")[2], "birth_year": 1980}
+
+    def choose(starts_at: str) -> Any:
+        body = {**sent, "starts_at": starts_at}
+        return Client().post("/api/v1/link-times/choose/", body, content_type="application/json")
+
+    beside = choose("2027-01-15T10:00:37-06:00")
+    assert (beside.status_code, beside.json()["code"]) == (409, "time_taken")
+    guessed = choose("2027-01-15T16:00:00")
+    assert [error["field"] for error in guessed.json()["errors"]] == ["starts_at"]
+    assert TimeRequest.objects.get().chosen_start is None
+    assert choose("2027-01-15T10:00:00-06:00").json()["chosen_start"] == "2027-01-15T16:00:00Z"
