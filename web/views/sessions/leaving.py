@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clinic import clock
 from clinic.access import Actor
+from scheduler.vocabulary import spoken_time
 from sessions_app import states
 from sessions_app.leaving import discharge, home_readiness
 from sessions_app.leaving.home_readiness import Assessment
@@ -96,9 +97,10 @@ class DischargeForm(SessionForm):
             for line in standing_now(self.session.side_effects.all())
             if line.term == "suicidal_thoughts"
         ]
+        zone, now = self.session.clinic.time_zone, clock.now()
         told += [
             f"{each.title}, “{each.asked}”: {each.said}, "
-            f"{timezone.localtime(each.at):%Y-%m-%d %H:%M}{'' if each.counts else ', entered in error'}"
+            f"{spoken_time(each.at, zone, now=now)}{'' if each.counts else ', entered in error'}"
             for each in responses.last_about_self_harm(self.session.patient)
         ]
         return told or ["Nothing on record."]
