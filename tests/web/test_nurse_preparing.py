@@ -66,6 +66,19 @@ def test_nobody_but_its_author_sees_the_dose_until_a_check_agrees(house: House) 
     assert seen(priya)
 
 
+def test_what_changed_meanwhile_tells_a_check_that_differed_from_one_that_agreed(house: House) -> None:
+    session, nils = stories.prepared(house), browser_of(house.nils)
+    start = hidden(nils.get(reverse("session", args=[session.pk])).content.decode(), "start")
+    for dose_mg in (Decimal(39), Decimal(35)):
+        stories.check_dose(house, session, session.dose_worksheets.get(), at=NOW, dose_mg=dose_mg)
+    refused = nils.post(reverse("session_start", args=[session.pk]), start)
+    assert refused.status_code == 412
+    assert (
+        "Priya Nair checked the dose and found a difference at 09:00; "
+        "Priya Nair checked the dose and agreed at 09:00: look again."
+    ) in words(refused)
+
+
 def test_the_second_person_checks_and_the_first_is_sent_for_somebody_else(house: House) -> None:
     session = stories.arrived(house)
     stories.weigh(house, session, at=NOW)
