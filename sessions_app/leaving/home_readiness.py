@@ -14,6 +14,7 @@ from clinic.visible_text import said
 
 Signs = Mapping[str, int | Decimal | None]
 
+MINUTE: Final = timedelta(minutes=1)
 FIT_SCORE: Final = 9  # of 10 (domain.md 1.5 [V:20,21])
 MOST_PER_CRITERION: Final = 2
 TWO_POINTS_WITHIN: Final = 20  # percent of the baseline (domain.md 1.5 [V:20,21])
@@ -121,8 +122,10 @@ def known_missing(course: Course) -> dict[str, str]:
     if not course.sets:
         missing["vitals_after_stop"] = ""
     elif not is_fresh(course):
-        minutes = course.most_apart // timedelta(minutes=1)
-        missing["vitals_fresh"] = f"None was measured in the last {minutes} minutes."
+        minutes = course.most_apart // MINUTE
+        missing["vitals_fresh"] = (
+            f"None was measured in the last {minutes} minutes. {sets_anew(course)}".rstrip()
+        )
     if course.sets and not course.near_accepted:
         so_far = sets_near_in_a_row(course)
         if so_far < course.near_sets:
@@ -196,13 +199,13 @@ def _why_no_more(course: Course) -> str:
     row, looked = _row(course)
     compared = list(_compared_backwards(course))
     if looked > len(row):
-        minutes = course.least_apart // timedelta(minutes=1)
+        minutes = course.least_apart // MINUTE
         return f" One doesn't count: sets in a row are at least {minutes} minutes apart."
     if not row or len(compared) == looked:
         return ""
     signs, at = compared[looked]
     if _apart(row, at, course):
-        minutes = course.most_apart // timedelta(minutes=1)
+        minutes = course.most_apart // MINUTE
         return f" The one before doesn't count: sets in a row are at most {minutes} minutes apart."
     if any(signs.get(sign) is None or course.baseline.get(sign) is None for sign in COMPARED):
         return " The one before doesn't count: it lacks a pressure or the pulse."
@@ -228,6 +231,20 @@ def is_fresh(course: Course) -> bool:
         if all(signs.get(sign) is not None for sign in COMPARED)
     ]
     return bool(full) and course.at - full[-1] <= course.most_apart
+
+
+def sets_anew(course: Course) -> str:
+    """What one more set won't mend, because the last was too long ago to stand in a row with it; empty where
+    it would. A prescriber's decision was about the sets before it, too."""
+    if not course.sets or course.near_sets < 2 or is_fresh(course):
+        return ""
+    least, most = course.least_apart // MINUTE, course.most_apart // MINUTE
+    apart = f"{least} to {most}" if least else f"at most {most}"
+    decides = ", or the prescriber decides again" if course.near_accepted else ""
+    return (
+        f"The earlier sets no longer count: {course.near_sets} new ones are needed, "
+        f"{apart} minutes apart{decides}."
+    )
 
 
 def near(signs: Signs, baseline: Signs, percent: int) -> bool:

@@ -179,6 +179,25 @@ def test_nobody_goes_home_on_readings_of_long_ago(minutes: int, stale: bool) -> 
     assert ("vitals_fresh" in known_missing(course(at=AT + timedelta(minutes=minutes)))) == stale
 
 
+@pytest.mark.parametrize(
+    ("changes", "needed"),
+    [
+        ({}, "2 new ones are needed, 12 to 18 minutes apart."),
+        ({"least_apart": timedelta()}, "2 new ones are needed, at most 18 minutes apart."),
+        ({"near_sets": 3}, "3 new ones are needed, 12 to 18 minutes apart."),
+        ({"near_accepted": True}, "12 to 18 minutes apart, or the prescriber decides again."),
+        ({"near_sets": 1}, "None was measured in the last 18 minutes."),
+    ],
+)
+def test_who_is_to_measure_again_reads_beforehand_that_one_set_will_not_do(
+    changes: dict[str, Any], needed: str
+) -> None:
+    late = AT + timedelta(minutes=19)
+    assert known_missing(course(at=late, **changes))["vitals_fresh"].endswith(needed)
+    again = course(sets=[CALM] * 3, measured_at=[AT - QUARTER, AT, late], at=late)
+    assert sets_near_in_a_row(again) == 1, "as it was said"
+
+
 def test_pain_asked_just_now_makes_no_fresh_set() -> None:
     assert "vitals_fresh" in known_missing(course(sets=[CALM, PAIN_ONLY, PAIN_ONLY]))
 

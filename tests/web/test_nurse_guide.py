@@ -15,7 +15,7 @@ from tests.cast import PASSWORD, House, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT, STOPPED_AT
 from tests.web.pages import browser_of, words
-from tests.web.test_nurse import NAUSEA, SIGNS, Wall, hidden, send, wall
+from tests.web.test_nurse import HOME, NAUSEA, SIGNS, Wall, hidden, send, wall
 
 __all__ = ["wall"]  # the clock on the wall is a fixture of these stories too
 
@@ -155,6 +155,22 @@ def test_the_criteria_of_going_home_fill_themselves(house: House, wall: Wall) ->
     assert half["Dissociation 1 of 10 or less"] == ("Not yet", "3 of 10")
     assert half["No side effect of grade 2 or more"] == ("Not yet", "Open: Nausea")
     assert half["Pressure within the caution limit"][0] == "Met"
+
+
+def test_who_is_to_measure_again_reads_beforehand_that_one_set_will_not_do(house: House, wall: Wall) -> None:
+    session, nils = stories.observed(house), browser_of(house.nils)
+    wall.shows = session.vital_signs.latest("measured_at").measured_at + timedelta(minutes=19)
+    lately = criteria_of(page_of(nils, session))["Pressure and pulse measured lately"]
+    assert lately == (
+        "Not yet",
+        "Last set at 11:00. The earlier sets no longer count: 2 new ones are needed, 12 to 18 minutes apart.",
+    )
+    refused = send(nils, session, "discharge", HOME)
+    assert "2 new ones are needed, 12 to 18 minutes apart" in words(refused).split("Going home")[0]
+    send(nils, session, "vitals", SIGNS)
+    told = criteria_of(page_of(nils, session))
+    assert "no longer count" not in str(told)
+    assert told["Within 20 % of the own baseline, 2 sets in a row"][1].startswith("1 of 2")
 
 
 def test_everything_is_met_when_the_record_holds_nothing_against_it(house: House, wall: Wall) -> None:

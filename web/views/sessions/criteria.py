@@ -59,12 +59,11 @@ def _watch(session: Session, course: Course, missing: Set[str]) -> Iterator[Crit
 
 def _signs(session: Session, course: Course, missing: Set[str]) -> Iterator[Criterion]:
     measured = bool(course.sets)
-    last = course.measured_at[-1] if measured else None
     yield Criterion(
         "vitals_fresh" if measured else "vitals_after_stop",
         "Pressure and pulse measured lately",
         missing.isdisjoint(("vitals_after_stop", "vitals_fresh")),
-        f"Last set at {_clock(last)}" if last else NOTHING_MEASURED,
+        _lately(course) if measured else NOTHING_MEASURED,
     )
     yield Criterion(
         "near_baseline",
@@ -86,6 +85,12 @@ def _signs(session: Session, course: Course, missing: Set[str]) -> Iterator[Crit
         "dissociation" not in missing,
         "Not asked since the stop" if dissociation is None else f"{dissociation} of 10",
     )
+
+
+def _lately(course: Course) -> str:
+    """When the last set was, and what is needed where one more won't do."""
+    last, anew = f"Last set at {_clock(course.measured_at[-1])}", home_readiness.sets_anew(course)
+    return f"{last}. {anew}" if anew else last
 
 
 def _near(session: Session, course: Course) -> str:
