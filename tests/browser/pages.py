@@ -194,7 +194,24 @@ link-diary-day          Y  /m/{diary_link}/diary
 """
 
 # What is asked for by a GET and is no page of its own.
+# The forms of a session's page: what was refused is shown at their own addresses.
+ENTRIES: Final = (
+    *("checklist", "dose", "vitals", "side-effect", "course", "start", "pause", "resume", "rate", "bolus"),
+    *(
+        "stop",
+        "explain-stop",
+        "not-given",
+        "medicine",
+        "waste",
+        "witness",
+        "note",
+        "discharge",
+        "sign",
+        "amend",
+    ),
+)
 NO_PAGES: Final = {
+    **{f"/sessions/{{session}}/{entry}/": "leads to the session's page" for entry in ENTRIES},
     "/": "leads to the page where this person's day is",
     "/accounts/2fa/recovery-codes/download/": "a file",
     "/api/schema/": "a file, which the API's manual reads",

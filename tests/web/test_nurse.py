@@ -163,6 +163,18 @@ def test_a_refused_form_is_shown_again_as_it_was_filled(house: House, wall: Wall
     assert nils.post(reverse("session_vitals", args=[session.pk]), again).status_code == 302
 
 
+@pytest.mark.parametrize("who", ["nils", "max"])
+def test_the_address_of_an_entry_opened_again_leads_to_the_session(
+    house: House, wall: Wall, who: str
+) -> None:
+    """After a refused form the browser stands there; `max` may read it, and record nothing."""
+    session, browser = stories.infusing(house), browser_of(getattr(house, who))
+    opened = browser.get(reverse("session_dose", args=[session.pk]))
+    assert (opened.status_code, opened["Location"]) == (302, reverse("session", args=[session.pk]))
+    assert browser_of(house.ana).get(reverse("session_dose", args=[session.pk])).status_code == 403
+    assert browser_of(house.max).post(reverse("session_stop", args=[session.pk])).status_code == 403
+
+
 def test_a_step_that_came_too_late_says_why_and_keeps_what_was_typed(house: House, wall: Wall) -> None:
     session = stories.infusing(house)
     wall.after(minutes=30)

@@ -21,9 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("sessions/<uuid:pk>/check-vitals/", live_checks.check_vitals, name="session_check_vitals"),
     path("sessions/<uuid:pk>/check-dose/", before_start.check_dose, name="session_check_dose"),
     *[
-        path(
-            f"sessions/<uuid:pk>/{act.replace('_', '-')}/", nurse.record, {"act": act}, name=f"session_{act}"
-        )
+        path(f"sessions/<uuid:pk>/{act.replace('_', '-')}/", nurse.entry, {"act": act}, name=f"session_{act}")
         for act in FORMS
     ],
 ]

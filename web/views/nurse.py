@@ -111,9 +111,19 @@ def session(request: StaffRequest, pk: UUID) -> HttpResponse:
     return _show(request, _fetch(request, pk, READ_SESSIONS))
 
 
-@staff_page(RECORD_SESSIONS, methods=["POST"])
-def record(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
-    """Carry out what one of the session's forms asks; a refused form is shown again as it was filled.
+@staff_page(READ_SESSIONS)
+def entry(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
+    """Carry out what one of the session's forms asks. A refused form stands at this address, which opened
+    again leads to the session."""
+    if request.method != "POST":
+        mine = Session.objects.filter(clinic=request.clinic)
+        return redirect("session", pk=access.fetch(request.actor, mine, READ_SESSIONS, pk=pk).pk)
+    access.require(request.actor, RECORD_SESSIONS, request.clinic.pk)
+    return _record(request, pk, act)
+
+
+def _record(request: StaffRequest, pk: UUID, act: str) -> HttpResponse:
+    """A refused form is shown again as it was filled.
 
     What was recorded before is done: a late copy may no longer be possible, and needs not be. An entry that
     the browser kept and sends by itself is answered in words, without a page.
