@@ -27,7 +27,7 @@ SIGNED_ANEW: Final = "a consent signed after it"
 
 def stop(*, clinic_id: UUID, number: str, patients: Sequence[Patient], now: datetime) -> BlockedAddress:
     """No more texts to this number, and no more consent of anybody who has it. Inside the caller's
-    transaction; stopping again changes nothing and gives the same block, unless somebody has agreed since."""
+    transaction; stopping again gives the same block, from now on, unless somebody has agreed since."""
     standing = blocked.blocks_of(clinic_id=clinic_id, number=number, patients=patients)
     if BlockReason.STOP not in standing:
         lift(
@@ -44,10 +44,15 @@ def stop(*, clinic_id: UUID, number: str, patients: Sequence[Patient], now: date
 
 
 def block(*, clinic_id: UUID, address: str, reason: BlockReason, now: datetime) -> BlockedAddress:
-    """Don't write to this address for this reason; the block that stands where there is one."""
+    """Don't write to this address for this reason; the block that stands where there is one. It counts since
+    it was asked for last: what was signed between two STOPs is older than the newest word. (When it was
+    asked for first stands in the row's history.)"""
     row, _ = BlockedAddress.objects.get_or_create(
         clinic_id=clinic_id, address=address, reason=reason, lifted_at=None, defaults={"since": now}
     )
+    if row.since < now:
+        row.since = now
+        row.save(update_fields=["since"])
     return row
 
 

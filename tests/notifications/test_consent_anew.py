@@ -1,6 +1,7 @@
 """A STOP is taken back by START, or by a consent that is signed after it: the newest word counts."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,11 +9,12 @@ import pytest
 from clinic import consents
 from clinic.models import Channel, ConsentScope, Patient
 from clinic.problems import Conflict
-from notifications.delivering import delivery, outcomes
+from notifications.delivering import blocked, delivery, outcomes
 from notifications.delivering.blocked import blocked_of
 from notifications.models import BlockedAddress, BlockReason, Message
 from notifications.planning.planner import plan
 from notifications.talking import threads
+from tests.at_once import at_once
 from tests.cast import NOW, House
 from tests.notifications.texts import (
     ROSAS,
@@ -48,6 +50,10 @@ def sign(house: House, patient: Patient, given_at: datetime, scope: ConsentScope
         given_at=given_at,
         now=given_at,
     )
+
+
+def blocks(house: House) -> frozenset[BlockReason]:
+    return blocked.blocks_of(clinic_id=house.clinic.pk, number=ROSAS, patients=[house.rosa])
 
 
 def sent(house: House, now: datetime) -> tuple[str, str]:
@@ -130,6 +136,39 @@ def test_a_stop_after_the_signature_is_a_new_one_and_confirmed_anew(house: House
     assert (new.since, new.lifted_at) == (NOW + 2 * HOUR, None)
     text("STOP", now=NOW + 3 * HOUR)
     assert BlockedAddress.objects.count() == 2
+
+
+@pytest.mark.parametrize("again", ["STOP", "wrong number, stop texting me"])
+def test_a_second_stop_counts_from_its_own_moment(house: House, again: str) -> None:
+    text("STOP")
+    text(again, now=NOW + HOUR)
+    sign(house, house.rosa, NOW + HOUR - MINUTE)  # between the two, entered after both
+    assert threads.why_not(house.rosa) != ""
+    assert blocks(house) >= {BlockReason.STOP}
+    assert sent(house, NOW + 2 * HOUR)[0] == "skipped"
+    assert answers().count("stopped") == 1
+    sign(house, house.rosa, NOW + 2 * HOUR)
+    assert BlockReason.STOP not in blocks(house)
+
+
+def test_a_second_stop_keeps_in_its_history_when_the_first_one_came(house: House) -> None:
+    text("STOP")
+    text("STOP", now=NOW + HOUR)
+    block = BlockedAddress.objects.get()
+    assert block.since == NOW + HOUR
+    events: Any = BlockedAddress.pgh_event_model.objects  # type: ignore[attr-defined]
+    assert list(events.order_by("pgh_id").values_list("since", flat=True)) == [NOW, NOW + HOUR]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_stop_and_a_signature_just_before_it_at_once_leave_the_number_stopped(house: House) -> None:
+    text("STOP")
+    at_once(
+        lambda: text("STOP", now=NOW + HOUR),
+        lambda: sign(house, house.rosa, NOW + HOUR - MINUTE),
+        lambda: text("STOP", now=NOW + HOUR),
+    )
+    assert blocks(house) == {BlockReason.STOP}
 
 
 def test_what_the_network_still_refuses_after_the_signature_is_blocked_again(house: House) -> None:
