@@ -331,6 +331,14 @@ def test_another_links_questions_are_not_this_links(visit: Appointment, token: s
     assert not WorkItem.objects.exists()
 
 
+def test_a_ride_asked_for_with_blanks_around_its_question_is_asked_again(
+    visit: Appointment, token: str
+) -> None:
+    page = tap(proved(token), token, "ready", question=" ride_home\n", value="yes", ride_name="Pilar")
+    assert page.status_code == 400  # type: ignore[attr-defined]
+    assert 'value="Pilar"' in page.content.decode()
+
+
 # --- Questionnaires ------------------------------------------------------------------------------------
 
 
@@ -345,6 +353,15 @@ def test_an_abandoned_phq_9_alarms_with_item_nine(past: Appointment) -> None:
     assert WorkItem.objects.filter(role="nurse", urgency="red").count() == 1
     check_in.refresh_from_db()
     assert (check_in.level, check_in.completed_at) == ("red", None)
+
+
+def test_an_answer_sent_with_blanks_around_it_is_kept_and_leads_on(past: Appointment) -> None:
+    with time_machine.travel(MORNING, tick=False):
+        check_in, token = ask(past, "monthly", MORNING)
+        sent = {"check_in": f" {check_in.pk}\r\n", "instrument": " phq-9 ", "item": " 1 ", "value": " 0 "}
+        page = tap(proved(token), token, "score", **sent)
+    assert "Question 2 of" in words(page)
+    assert QuestionnaireResponse.objects.get().answers.get().value == 0
 
 
 def test_all_answered_the_scores_stand_in_the_outcomes(past: Appointment) -> None:

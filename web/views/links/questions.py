@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from clinic.models import Role
 from clinic.problems import Invalid, Missing
-from notifications.answering import check_ins, links, own_words, questionnaires, things
+from notifications.answering import check_ins, own_words, questionnaires, things
 from notifications.answering.grading import AMBER, GREEN, RED, Question
 from notifications.answering.question_sets import NAMES, QUESTION_SETS, READINESS, SCORED, question_of
 from notifications.answering.questionnaire_words import words_of
@@ -35,18 +35,19 @@ def ready(opened: Opened) -> HttpResponse:
     if opened.request.method != "POST":
         return _show_readiness(opened, opened.request.GET.get("question", ""))
     sent = opened.request.POST
+    question = sent.get("question", "").strip()  # as its form reads it
     if opened.switches_language:
         return _ask_ride_again(opened, refused=False)
     try:
         record_readiness(opened, sent)
     except Invalid:
-        if sent.get("question") != "ride_home":
+        if question != "ride_home":
             raise
         return _ask_ride_again(opened, refused=True)
     if own_words.alarming(ride_words(sent)):
         # What was written beside a "no" isn't kept: the next page wouldn't know of it.
         return _show_readiness(opened, "")
-    return opened.back("patient_link_ready", query=f"after={sent['question']}")
+    return opened.back("patient_link_ready", query=f"after={question}")
 
 
 @behind_link("GET", before_proof=ask_birth_year)
@@ -67,8 +68,7 @@ def answer(opened: Opened) -> HttpResponse:
 
 @behind_link("POST", before_proof=ask_birth_year)
 def score(opened: Opened) -> HttpResponse:
-    record_score(opened, opened.request.POST)
-    check_in = links.check_in_of(opened.link, opened.now, UUID(opened.request.POST["check_in"]))
+    check_in = record_score(opened, opened.request.POST)
     return opened.back("patient_link_questions", check_in.pk)
 
 

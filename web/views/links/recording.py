@@ -11,7 +11,7 @@ from django.http import QueryDict
 from clinic.idempotency import create_once
 from clinic.problems import Invalid
 from notifications.answering import check_ins, links, questionnaires, readiness
-from notifications.models import CheckInAnswer
+from notifications.models import CheckIn, CheckInAnswer
 from sessions_app.models import QuestionnaireAnswer, Readiness
 from web.forms import ClinicForm
 from web.views.links.frame import Opened
@@ -51,10 +51,11 @@ def record_answer(opened: Opened, sent: QueryDict) -> CheckInAnswer:
     return row
 
 
-def record_score(opened: Opened, sent: QueryDict) -> QuestionnaireAnswer:
+def record_score(opened: Opened, sent: QueryDict) -> CheckIn:
+    """Returns the check-in whose questionnaire was answered."""
     given = _cleaned(ScoreForm, opened, sent)
     check_in = links.check_in_of(opened.link, opened.now, given.pop("check_in"))
-    row, _ = create_once(
+    create_once(
         actor=None,
         noun="questionnaire answer",
         id=given["id"],
@@ -62,7 +63,7 @@ def record_score(opened: Opened, sent: QueryDict) -> QuestionnaireAnswer:
         make=lambda: questionnaires.answer(check_in=check_in, now=opened.now, **given),
         find=lambda: QuestionnaireAnswer.objects.get(pk=given["id"]),
     )
-    return row
+    return check_in
 
 
 def record_readiness(opened: Opened, sent: QueryDict) -> Readiness:
