@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -19,7 +20,10 @@ from clinic.models import Role, Urgency, User, WorkItem
 from config import urls
 from tests.cast import NOW, House
 from tests.scheduler.stage import set_stage
+from tests.silence import silent
 from tests.web.pages import browser_of, words
+
+__all__ = ["silent"]  # a fixture of these stories too
 
 
 def breaking(request: HttpRequest) -> HttpResponse:
@@ -135,6 +139,14 @@ def test_reports_from_one_place_are_counted(db: None) -> None:
     browser = browser_of()
     answers = [report(browser, []).status_code for _ in range(61)]
     assert answers == [400] * 60 + [429]
+
+
+def test_a_report_is_taken_uncounted_while_valkey_is_silent(
+    db: None, silent: socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = {"csp-report": {"violated-directive": "img-src", "blocked-uri": "https://evil.example/x"}}
+    assert report(browser_of(), body).status_code == 204
+    assert "CSP: img-src blocked https://evil.example" in caplog.text
 
 
 @pytest.mark.urls(__name__)

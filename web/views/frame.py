@@ -17,7 +17,8 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from redis.exceptions import RedisError
 from rest_framework.authentication import SessionAuthentication
 
-from clinic import access, clock
+from clinic import access, clock, rates
+from clinic.callers import address_of
 from clinic.models import Role
 from notifications.watching import health as watching
 from notifications.watching import metrics as measured
@@ -107,10 +108,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
 @require_POST
 def csp_report(request: HttpRequest) -> HttpResponse:
     """Log which directive blocked which origin, and nothing else: addresses and samples may hold anything."""
-    minute = f"csp-reports:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(minute, 0, timeout=60)
-    if cache.incr(minute) > REPORTS_PER_MINUTE:
-        return HttpResponse(status=429)
+    try:
+        rates.at_most(REPORTS_PER_MINUTE, what=f"csp-reports:{address_of(request)}")
+    except rates.TooMany as too_many:
+        return HttpResponse(status=too_many.status)
     body = request.read(REPORT_BYTES + 1)
     if len(body) > REPORT_BYTES:
         return HttpResponse(status=413)
