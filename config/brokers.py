@@ -44,6 +44,7 @@ def database(url: str) -> dict[str, Any]:
         url or "postgresql:///chairside", conn_max_age=None, conn_health_checks=True
     )
     settings: dict[str, Any] = dict(parsed)
+    settings["ENGINE"] = "config.postgresql"
     socket = settings.get("OPTIONS", {}).pop("host", None)
     if socket:
         settings["HOST"] = socket

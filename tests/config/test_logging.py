@@ -1,12 +1,17 @@
-"""What reaches the log: never the secret of a patient's link."""
+"""What reaches the log: never the secret of a patient's link, nor what the database refused."""
 
+import io
 import logging
+from collections.abc import Callable
 
 import pytest
 import structlog
 from django.core.handlers.exception import response_for_exception
+from django.db import IntegrityError, connection, transaction
 from django.test import Client, RequestFactory
 
+from clinic.models import Patient
+from clinic.transactions import sqlstate, violated_constraint
 from config.production import WithoutTokens
 from config.production import logging as logging_of
 from scheduler.visits import queries
@@ -77,6 +82,68 @@ def test_a_fault_is_told_once_by_its_route(
     (told,) = [record for record in caplog.records if "a fault of ours" in record_text(record)]
     assert 'request="GET /api/v1/appointments/"' in told.getMessage()
     assert str(house.rosa.pk) not in caplog.text
+
+
+def same_number(house: House) -> None:
+    """A constraint on the number, whose refusal PostgreSQL explains with it."""
+    Patient.objects.filter(pk=house.omar.pk).update(mrn=house.rosa.mrn)
+
+
+def no_birth_date(house: House) -> None:
+    """Explained with the whole row."""
+    Patient.objects.filter(pk=house.rosa.pk).update(birth_date=None)
+
+
+def no_number(house: House) -> None:
+    """Explained with what is no number, and with the line of the statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::int", [f"{house.rosa.family_name}\n{house.rosa.mrn}"])
+
+
+def no_such_column(house: House) -> None:
+    """Explained with the line of the statement, in which the values stand."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s, missing", [house.rosa.mrn])
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        (same_number, "mrn"),
+        (no_birth_date, 'null value in column \\"birth_date\\"'),
+        (no_number, "InvalidTextRepresentation"),
+        (no_such_column, 'column \\"missing\\" does not exist'),
+    ],
+)
+def test_what_the_database_refuses_is_told_without_its_values(
+    house: House, monkeypatch: pytest.MonkeyPatch, refused: Callable[[House], None], told: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        with transaction.atomic():
+            refused(house)
+
+    monkeypatch.setattr(queries, "visits", broken)
+    browser = Client(raise_request_exception=False)
+    browser.force_login(house.ana)
+    (console,) = [each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler]
+    written = io.StringIO()
+    before = console.setStream(written)
+    try:
+        assert browser.get(f"/api/v1/appointments/?patient={house.rosa.pk}").status_code == 500
+    finally:
+        console.setStream(before)
+    said = written.getvalue()
+    assert told in said
+    for value in (house.rosa.mrn, house.rosa.family_name, "DETAIL", "LINE 1"):
+        assert value not in said
+
+
+def test_what_is_refused_says_nothing_of_its_values_to_anybody_and_by_which_constraint(house: House) -> None:
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        same_number(house)
+    assert house.rosa.mrn not in repr(refused.value) + repr(refused.value.__cause__)
+    assert sqlstate(refused.value) == "23505"
+    assert violated_constraint(refused.value) in str(refused.value)
 
 
 def test_a_fault_of_which_nothing_was_told_by_route_keeps_its_traceback(
