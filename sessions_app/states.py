@@ -138,7 +138,7 @@ MISSING: Final[Mapping[str, str]] = {
     "checklist_passed": "An item of the checklist does not pass: the prescriber must decide.",
     "safety_assessed": "An urgent answer to a questionnaire must be assessed by a prescriber.",
     "chart_answered": "A prescriber must answer what the chart says, on the plan.",
-    "session_reviewed": "A prescriber must look at an earlier session and decide, on the plan.",
+    "session_reviewed": "A prescriber must look at what has come up and decide, on the plan.",
     "eligible": "A prescriber has decided against treating for now: they decide again, or end the plan.",
     "dose_prepared": "Prepare the dose on the worksheet.",
     "dose_checked": "A second person must check the dose with figures of their own.",

@@ -37,12 +37,17 @@ class CourseReviewSerializer(serializers.Serializer[Any]):
 
 
 class SafetyReviewSerializer(serializers.Serializer[Any]):
-    """A plan whose next infusion waits for a prescriber's look at this session."""
+    """A plan whose next infusion waits for a prescriber's look at a session, or at a cancelled visit."""
 
     plan = IdField(source="plan.pk")
     patient = IdField(source="plan.patient_id")
     task = IdField(source="item.pk")
-    session = IdField(source="session_id")
+    session = IdField(source="session_id", allow_null=True, help_text="Empty where it is about a visit.")
+    visit = IdField(
+        source="visit_id",
+        allow_null=True,
+        help_text="The visit that was cancelled; empty where it is about a session.",
+    )
     due_at = serializers.DateTimeField(source="item.due_at")
 
 
@@ -110,7 +115,7 @@ class ReviewActions(PlanActions):
     @extend_schema(request=SafetyDecisionSerializer, responses={204: None})
     @action(detail=True, methods=["post"], url_path="safety-review")
     def safety_review(self, request: Request, pk: UUID) -> Response:
-        """A prescriber has looked at what happened in a session: the course goes on."""
+        """A prescriber has looked at what has come up: the course goes on."""
         plan = self.fetch(TreatmentPlan.objects.select_related("protocol"), pk=pk)
         data = self.parse(SafetyDecisionSerializer)
         safety_reviews.decide(

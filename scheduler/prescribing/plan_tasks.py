@@ -35,6 +35,21 @@ def open_task(kind: str, *, plan: TreatmentPlan, about: str, title: str, due_at:
     )
 
 
+def task_of(
+    kind: str, *, plan: TreatmentPlan, about: str, title: str, due_at: datetime, urgency: Urgency
+) -> WorkItem:
+    """As `open_task` makes it, not saved yet: for `work.open_items`, where several plans are asked about."""
+    return WorkItem(
+        clinic_id=plan.clinic_id,
+        patient_id=plan.patient_id,
+        cause=f"{cause_of(kind, plan.pk)}{about}",
+        title=title,
+        urgency=urgency,
+        role=Role.PRESCRIBER,
+        due_at=due_at,
+    )
+
+
 def decide(
     kind: str,
     *,

@@ -32,6 +32,7 @@ from scheduler.models import (
     TreatmentPlan,
     WaitlistOffer,
 )
+from scheduler.prescribing import safety_reviews
 from scheduler.visits import placing, queries
 from scheduler.visits.blockers import Blocker, Occasion, too_soon_to_fast
 from scheduler.visits.changing import alternatives, refusal_of_one, refusal_of_several, under_lock
@@ -310,7 +311,8 @@ def cancel(
     *, actor: Actor, appointment: Appointment, reason: CancellationReason, now: datetime
 ) -> Appointment:
     """Cancel a visit that has not begun: its claims go, its row stays with the reason, and whether it was
-    late (closer to the visit than the clinic's `late_cancellation_hours`). A hold is given up.
+    late (closer to the visit than the clinic's `late_cancellation_hours`). A hold is given up. Where
+    a prescriber has to look at the reason the patient's plans wait for it (`safety_reviews`).
 
     Cancelling again for the same reason changes nothing. Raises `Conflict` with code `already_cancelled`
     (for another reason) or `too_late_to_cancel` (arrived: from then on the session tells what happened).
@@ -330,22 +332,9 @@ def cancel(
         with acting(actor.user_id, reason=CancellationReason(reason).label):
             if visit.status == AppointmentStatus.PENDING:
                 _give_up_hold(visit, now)
-                return visit
-            placing.vacate([visit])
-            visit.status = AppointmentStatus.CANCELLED
-            visit.cancelation_reason = reason
-            visit.cancelled_at = now
-            notice = timedelta(hours=visit.clinic.late_cancellation_hours)
-            visit.cancelled_late = visit.starts_at - now < notice
-            visit.save(
-                update_fields=[
-                    "status",
-                    "cancelation_reason",
-                    "cancelled_at",
-                    "cancelled_late",
-                    *placing.CLAIM_FIELDS,
-                ]
-            )
+            else:
+                _call_off(visit, reason, now)
+        safety_reviews.after_cancellation(visit, reason, now=now)
         return visit
 
     return in_transaction(work)
@@ -559,6 +548,24 @@ def _stands(visit: Appointment, start: datetime, chair_id: UUID | None, nurse_id
     shown = queries.booked_visit(queries.visits().get(pk=visit.pk))
     return chair_id in (None, shown.chair and shown.chair.pk) and (
         nurse_id is None or [turn.nurse.pk for turn in shown.nurses] == [nurse_id]
+    )
+
+
+def _call_off(visit: Appointment, reason: CancellationReason, now: datetime) -> None:
+    placing.vacate([visit])
+    visit.status = AppointmentStatus.CANCELLED
+    visit.cancelation_reason = reason
+    visit.cancelled_at = now
+    notice = timedelta(hours=visit.clinic.late_cancellation_hours)
+    visit.cancelled_late = visit.starts_at - now < notice
+    visit.save(
+        update_fields=[
+            "status",
+            "cancelation_reason",
+            "cancelled_at",
+            "cancelled_late",
+            *placing.CLAIM_FIELDS,
+        ]
     )
 
 

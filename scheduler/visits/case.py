@@ -108,7 +108,7 @@ class Case:
     frequency: Frequency
     fasting: Fasting
     review: str  # the cause of the decision that the course waits for; empty: none
-    safety_review: bool  # whether a prescriber has yet to look at what happened in an earlier session
+    safety_review: bool  # whether a prescriber has yet to look at what has come up
     refused: bool  # whether the newest eligibility decision is against treating them
     consented_at: datetime | None
     reconsent_after_days: int | None

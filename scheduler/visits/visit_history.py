@@ -137,7 +137,7 @@ def _step(before: Any, after: Any) -> tuple[str, str]:
 def _why(what: str, row: Any, context: Mapping[str, str]) -> str:
     if what == "cancelled":
         return CancellationReason(row.cancelation_reason).label
-    return context.get("reason", "") if what in ("moved", "served-by-others") else ""
+    return context.get("reason", "") if what in ("moved", "served-by-others", "hold-given-up") else ""
 
 
 def _keys(held: dict[str, Any] | None) -> list[str]:

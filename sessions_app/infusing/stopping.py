@@ -40,7 +40,7 @@ def stop(
     `reason` and the pump's volume that it then lacks are asked afterwards (`explain_stop`), before the
     patient goes home. `volume_ml` is all that the pump says it gave, boluses included, and counts as given;
     `confirmed` says that one far from the reckoned volume was read again. An early stop with somebody called
-    to the chair holds the next infusion of the plan (`serious_events`).
+    to the chair holds the patient's next infusion (`serious_events`).
     Raises `Invalid` naming the field, with code `confirm` for such a volume.
     """
 

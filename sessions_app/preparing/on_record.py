@@ -61,7 +61,7 @@ def speaks_against(session: Session) -> dict[str, str]:
 
 def unmet_at_start(session: Session, now: datetime) -> dict[str, str]:
     """What the chart holds against the plan itself, such as an allergy to what is infused that came after it,
-    a prescriber's look at an earlier session that it waits for, or a later decision against treating the
+    a prescriber's look at what has come up that it waits for, or a later decision against treating the
     patient: the codes of `states.MISSING` with the words. Three queries where the plan is loaded."""
     found = charted.unanswered(session.appointment.plan_id, now=now)
     unmet = {"chart_answered": " ".join(found.values())} if found else {}

@@ -1,5 +1,5 @@
-"""After a serious side effect, or an early stop with somebody called to the chair, the next infusion of the
-plan waits until a prescriber has looked and decided. Rosa sits in the chair.
+"""After a serious side effect, or an early stop with somebody called to the chair, the patient's next
+infusion waits until a prescriber has looked and decided, under every plan. Rosa sits in the chair.
 """
 
 from datetime import datetime, time, timedelta
@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from clinic import clock
 from clinic.models import WorkItem
@@ -20,6 +22,7 @@ from scheduler.waitlist import joining, obstacles, waiting
 from sessions_app.infusing import infusion, stopping
 from sessions_app.models import Session
 from tests.cast import NOW, TODAY, ZONE, House, client_of, new_id
+from tests.scheduler.stage import active_protocol, plan_row
 from tests.scheduler.waits import terms
 from tests.sessions_app import stories
 from tests.sessions_app.effect_stories import report
@@ -115,7 +118,59 @@ def test_it_is_due_before_the_patient_comes_again_and_by_the_end_of_the_day(
         visit = stories.arrived_visit(house, at=NOW + timedelta(hours=hours))
         type(visit).objects.filter(pk=visit.pk).update(status="booked", arrived_at=None)
     felt(house, session, "chest_pain", 2)
-    assert WorkItem.objects.get(cause__startswith="safety:").due_at == due_by
+    review = safety_reviews.waiting_for(plan_of(session))
+    assert review is not None
+    assert review.item.due_at == due_by
+
+
+@pytest.fixture
+def for_pain(house: House) -> TreatmentPlan:
+    """Rosa's other plan."""
+    return plan_row(house, active_protocol(house, "pain-4h"), house.rosa, indication="G90.50")
+
+
+def test_it_holds_every_plan_of_the_patient_and_each_is_decided_by_itself(
+    house: House, for_pain: TreatmentPlan
+) -> None:
+    session = stories.infusing(house)
+    anothers = stories.arrived_visit(house, house.omar).plan
+    felt(house, session, "chest_pain", 2)
+    of_pain = safety_reviews.waiting_for(for_pain)
+    assert of_pain is not None
+    assert of_pain.session_id == session.pk
+    codes = {each.code for each in decision.against_any_time(plan=for_pain, now=LATER)}
+    assert safety_reviews.WAITS in codes
+    assert safety_reviews.waiting_for(anothers) is None
+
+    decide(house, session)
+    assert safety_reviews.WAITS not in against(session)
+    assert safety_reviews.waiting_for(for_pain) is not None
+
+
+def test_it_holds_the_plan_that_stands_when_the_sessions_own_has_ended(
+    house: House, for_pain: TreatmentPlan
+) -> None:
+    session = stories.infusing(house)
+    TreatmentPlan.objects.filter(pk=plan_of(session).pk).update(status="completed")
+    felt(house, session, "chest_pain", 2)
+    assert safety_reviews.waiting_for(plan_of(session)) is None
+    assert safety_reviews.waiting_for(for_pain) is not None
+
+
+def test_more_plans_take_no_more_queries_and_are_locked_in_the_order_of_their_keys(
+    house: House, for_pain: TreatmentPlan
+) -> None:
+    def asked(session: Session) -> list[str]:
+        with CaptureQueriesContext(connection) as captured, transaction.atomic():
+            safety_reviews.open_reviews(patient_id=session.patient_id, session_id=session.pk, now=LATER)
+        return [query["sql"] for query in captured]
+
+    alone = asked(stories.infusing(house, house.omar))
+    both = asked(stories.infusing(house))
+    assert len(both) == len(alone)
+    assert WorkItem.objects.filter(cause__startswith="safety:", patient=house.rosa).count() == 2
+    [locking] = [sql for sql in both if "FOR NO KEY UPDATE" in sql]
+    assert 'ORDER BY "scheduler_treatmentplan"."id" ASC FOR NO KEY UPDATE' in locking
 
 
 def missing(session: Session) -> list[str]:
@@ -216,7 +271,8 @@ def test_over_the_api_it_is_listed_and_decided(house: House) -> None:
     felt(house, session, "nausea", 3)
     listed = f"/api/v1/plans/safety-reviews/?clinic={house.clinic.pk}"
     [review] = client_of(house.ana).get(listed).json()
-    assert (review["session"], review["plan"]) == (str(session.pk), str(plan_of(session).pk))
+    told = (review["session"], review["visit"], review["plan"])
+    assert told == (str(session.pk), None, str(plan_of(session).pk))
     address = f"/api/v1/plans/{review['plan']}/safety-review/"
     body = {"task": review["task"], "reason": "Mild, known", "ordered_dose": "0.4"}
     refused = client_of(house.priya).post(address, body)

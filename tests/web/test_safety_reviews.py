@@ -65,7 +65,7 @@ def test_a_prescriber_looks_and_lets_the_course_go_on_with_another_dose(
     plan = plan_of(session)
     address = reverse("plan", args=[plan.pk])
     desk = words(browser_of(house.ana).get(address))
-    assert "Before the next infusion What happened in an earlier session waits for a prescriber" in desk
+    assert "Before the next infusion Something has come up that a prescriber must see first" in desk
     assert "Chest pain" not in desk
 
     priya = browser_of(house.priya)
@@ -112,6 +112,40 @@ def test_a_visit_to_come_says_at_the_desk_that_its_start_is_held(house: House, s
     told(house, session, "chest_pain", 2)
     assert said in words(ana.get(address))
     assert said in words(ana.get(address, headers={"HX-Request": "true"}))
+
+
+def test_a_visit_that_the_desk_cancels_for_a_pregnancy_asks_a_prescriber_about_the_plan(
+    house: House, session: Session
+) -> None:
+    plan = plan_of(session)
+    coming = stories.arrived_visit(house, at=AT + timedelta(days=3))
+    Appointment.objects.filter(pk=coming.pk).update(status="booked", plan=plan, arrived_at=None)
+    TreatmentPlan.objects.filter(pk=coming.plan_id).update(status="revoked")
+    ana, priya = browser_of(house.ana), browser_of(house.priya)
+    cancelled = ana.post(reverse("visit_cancel", args=[coming.pk]), {"reason": "pat-preg"}, follow=True)
+    assert "A prescriber is asked to look before anything more is booked." in words(cancelled)
+
+    item = WorkItem.objects.get(cause__startswith="safety:")
+    address, visit = reverse("plan", args=[plan.pk]), reverse("visit", args=[coming.pk])
+    desk, decides = ana.get(address), priya.get(address)
+    assert "Something has come up that a prescriber must see first" in words(desk)
+    assert "Patient: pregnancy" not in words(desk)
+    assert "It is about a visit that was cancelled: " in words(decides)
+    assert "Patient: pregnancy" in words(decides)
+    assert f'href="{visit}"' in decides.content.decode()
+    assert item.title in words(priya.get(reverse("patient", args=[house.rosa.pk])))
+    assert "Rosa Delgado" in words(priya.get(reverse("decisions")))
+
+    done = send(
+        priya,
+        reverse("plan_safety_review", args=[plan.pk]),
+        {"safety-reason": "The test is negative"},
+        on=address,
+        follow=True,
+    )
+    assert "Before the next infusion" not in words(done)
+    item.refresh_from_db()
+    assert item.outcome == "The course goes on: The test is negative"
 
 
 def test_the_course_is_assessed_on_its_page(house: House, session: Session) -> None:

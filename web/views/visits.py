@@ -110,6 +110,8 @@ def cancel_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
             form.add_problem(problem)
         else:
             messages.success(request, "The visit is cancelled and its time is free again.")
+            if reason in safety_reviews.LOOKED_AT:
+                messages.warning(request, "A prescriber is asked to look before anything more is booked.")
             return _back(request, pk)
     return _show(request, appointment, form)
 

@@ -83,7 +83,7 @@ def go_on(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(WRITE_PLAN, methods=["POST"])
 def decide_after_event(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The prescriber has looked at what happened in a session, and the course goes on."""
+    """The prescriber has looked at what has come up, and the course goes on."""
     found = fetch_plan(request, pk, WRITE_PLAN)
     form = SafetyReviewForm(found, request.POST)
     return decided(

@@ -109,7 +109,7 @@ class GoOnForm(ChangeForm):
 
 
 class SafetyReviewForm(SeenDoseForm):
-    """What the prescriber found in the session that the page showed; with another dose where one is typed."""
+    """What the prescriber found in what the page showed; with another dose where one is typed."""
 
     task = forms.UUIDField(widget=forms.HiddenInput)
     reason = forms.CharField(

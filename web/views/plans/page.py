@@ -12,7 +12,7 @@ from clinic import access, clock
 from clinic.queries import allergies_that_hold
 from scheduler.access import BOOK, EVALUATE, VIEW_EVALUATIONS, VIEW_PLANS, WRITE_PLAN
 from scheduler.evaluating import eligibility
-from scheduler.models import Finding, PlanStatus, Protocol, TreatmentPlan
+from scheduler.models import Appointment, Finding, PlanStatus, Protocol, TreatmentPlan
 from scheduler.prescribing import (
     charted,
     course_assessments,
@@ -97,6 +97,7 @@ def show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clini
         "measures": course_responses.measures_of(found, now=now) if reads_sessions and given else [],
         "safety_review": safety_review,
         "reviewed_session": _session_of(safety_review, back),
+        "reviewed_visit": _visit_of(safety_review),
         "last": given[0] if given else None,
         "assessments": (
             course_assessments.assessments_of(found)
@@ -144,6 +145,13 @@ def _session_of(review: safety_reviews.SafetyReview | None, back: LookedBack) ->
     if review is None:
         return None
     return next((went for went in back.sessions if went.session.pk == review.session_id), None)
+
+
+def _visit_of(review: safety_reviews.SafetyReview | None) -> Appointment | None:
+    """The visit whose cancelling is to be looked at: one query."""
+    if review is None or review.visit_id is None:
+        return None
+    return Appointment.objects.filter(pk=review.visit_id).first()
 
 
 def _against_newer(found: TreatmentPlan, newer: Protocol) -> dict[str, Any]:

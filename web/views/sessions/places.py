@@ -43,7 +43,7 @@ LEFT_BEFORE_START: Final[Mapping[str, str]] = {
     "checklist_passed": "the prescriber's decision",
     "safety_assessed": "assessment of the urgent answer",
     "chart_answered": "the prescriber's answer to the chart",
-    "session_reviewed": "the prescriber's look at an earlier session",
+    "session_reviewed": "the prescriber's look at what has come up",
     "eligible": "the prescriber's decision to treat",
     "dose_prepared": "dose and its check",
     "dose_checked": "check of the dose",
