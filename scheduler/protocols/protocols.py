@@ -17,7 +17,7 @@ from clinic.history import acting
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid
 from clinic.signin import Proof, reauthenticate
-from clinic.transactions import in_transaction
+from clinic.transactions import in_transaction, one_at_a_time
 from clinic.visible_text import said
 from scheduler.models import (
     LIVE_STATUSES,
@@ -78,8 +78,9 @@ def adopt_defaults(*, clinic: Clinic) -> list[Protocol]:
 def draft_version(*, actor: Actor, id: UUID, after: Protocol, changes: Mapping[str, Any]) -> Protocol:
     """Write the next version of a protocol as a draft: what `after` says, but for the changes.
 
-    `changes` are columns of `protocol_content.COLUMNS`. Raises `Invalid` naming every field that can't be
-    meant, `Conflict` with code `nothing_changed` for a version that would say the same.
+    `changes` are columns of `protocol_content.COLUMNS`. Of several who draft at once each gets a draft, with
+    a number of its own: which of them is in force a prescriber says. Raises `Invalid` naming every field that
+    can't be meant, `Conflict` with code `nothing_changed` for a version that would say the same.
     """
     content = {**content_of(after), **changes}
     if not changed_columns(after, changes):
@@ -246,7 +247,12 @@ def missing_defaults(clinic: Clinic) -> bool:
 
 
 def _locked_versions(protocol: Protocol) -> list[Protocol]:
-    """All versions of a protocol, the oldest first, locked until the transaction ends."""
+    """All versions of a protocol, the oldest first, locked until the transaction ends.
+
+    Whoever waits for the rows alone is given those that stood when they began to wait: a version that was
+    drafted meanwhile would be missing. The turn comes first, and the rows are read in it.
+    """
+    one_at_a_time(f"protocol:{protocol.clinic_id}:{protocol.code}")
     locked = Protocol.objects.select_for_update(no_key=True)
     versions = list(locked.filter(clinic_id=protocol.clinic_id, code=protocol.code).order_by("pk"))
     return sorted(versions, key=lambda version: version.version)
