@@ -17,7 +17,7 @@ from clinic.access import Actor
 from clinic.models import Clinic, Membership, Role
 from clinic.problems import Conflict, Invalid
 from clinic.seen import Seen, refuse_unseen
-from clinic.transactions import in_transaction
+from clinic.transactions import in_transaction, one_at_a_time
 from clinic.visible_text import ONE_LINE, hides_something
 from scheduler.locks import lock_resource, lock_schedule
 from scheduler.models import AppointmentStatus, Claim, Resource, ResourceKind
@@ -49,7 +49,8 @@ def add_resource(
     """Add a chair (capacity 1), a nurse (units of nursing load) or a clinician (visits at once).
 
     `features` are what a chair offers, such as `private-room`; `user_id` is the member of staff behind a
-    nurse or clinician. Raises `Invalid`, also for a name that the clinic has for this kind.
+    nurse or clinician. Raises `Invalid`, also for a name that the clinic has for this kind, and for a person
+    who is one of this kind already.
     """
     _check_capacity(kind, capacity)
     _check_features(kind, features)
@@ -65,7 +66,8 @@ def add_resource(
     )
 
     def work() -> Resource:
-        lock_schedule(clinic.pk)  # two names that differ by capitals alone would pass each other
+        _take_turn(clinic.pk)  # two names that differ by capitals alone would pass each other
+        _refuse_twice(resource)
         return _saved(resource)
 
     return in_transaction(work)
@@ -97,7 +99,8 @@ def change_resource(
     """Change what is given; visits that are done stay as they were. Another member of staff behind a nurse
     takes the visits to come over with it.
 
-    Raises `Invalid`, and `Conflict` with the `visits` in the way: `capacity_booked` when visits that are not
+    Raises `Invalid`, also for a person who is one of this kind already, and for putting their second place
+    back into use; `Conflict` with the `visits` in the way: `capacity_booked` when visits that are not
     done hold units to be given up, `feature_booked` when visits to come need a feature that goes,
     `resource_booked` when any are to come; `ChangedMeanwhile` where something stands otherwise than it was
     `seen`.
@@ -107,9 +110,10 @@ def change_resource(
         wanted["user"] = user_id
 
     def work() -> Resource:
-        lock_schedule(resource.clinic_id)
+        _take_turn(resource.clinic_id)
         placing.release_lapsed(resource.clinic_id, now)
         locked = lock_resource(resource)
+        stood_behind, was_active = locked.user_id, locked.active
         refuse_unseen(seen, locked, stands=settings_of(locked), wanted=wanted)
         to_come = Claim.objects.filter(resource=locked, during__endswith__gt=now)
         if name is not None:
@@ -131,12 +135,20 @@ def change_resource(
                     f"{locked.name} has visits to come. Move or cancel them first.",
                     code="resource_booked",
                 )
-            back, locked.active = active and not locked.active, active
-            if back:
+            locked.active = active
+            if active and not was_active:
                 _lay_openings(locked, now)
+        if locked.active and (locked.user_id, True) != (stood_behind, was_active):
+            _refuse_twice(locked)
         return _saved(locked)
 
     return in_transaction(work)
+
+
+def _take_turn(clinic_id: UUID) -> None:
+    """Nobody else adds or changes any until the transaction ends, also where none is in use to be locked."""
+    one_at_a_time(f"resources:{clinic_id}")
+    lock_schedule(clinic_id)
 
 
 def _given(*, name: str | None, features: Sequence[str] | None, **more: object) -> dict[str, object]:
@@ -213,6 +225,22 @@ def _check_person(clinic_id: UUID, kind: str, user_id: UUID | None) -> None:
         raise Invalid({"user": "Nobody stands behind a chair."})
     if not Membership.objects.filter(clinic=clinic_id, user_id=user_id).exists():
         raise Invalid({"user": "This person doesn't work in the clinic."})
+
+
+def _refuse_twice(resource: Resource) -> None:
+    """One person in two places of one kind would nurse twice what one may. Only what becomes so is refused:
+    places that were made before this rule can still be changed in all else."""
+    if resource.user_id is None:
+        return
+    same = Resource.objects.filter(clinic=resource.clinic_id, kind=resource.kind, active=True)
+    other = same.filter(user=resource.user_id).exclude(pk=resource.pk).order_by("name").first()
+    if other:
+        raise Invalid(
+            {
+                "user": f"This person stands behind {other.name} already. Choose somebody else, or change"
+                f" {other.name} first."
+            }
+        )
 
 
 def _check_capacity(kind: str, capacity: int) -> None:

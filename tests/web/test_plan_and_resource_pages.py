@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from clinic.models import Membership, Role
+from clinic.models import Membership, Role, User
 from scheduler.models import Resource, TreatmentPlan
 from tests.cast import NOW, House, client_of, make_user, new_id
 from tests.scheduler.stage import Stage, set_stage
@@ -162,6 +162,72 @@ def test_another_nurse_takes_over_a_place_in_the_schedule_with_its_visits(stage:
     assert visit.claims.filter(resource__user=nora).exists()
     Membership.objects.filter(user=nora).delete()
     assert "Nora Neu Works here no more" in words(browser.get(reverse("resources")))
+
+
+ALREADY = "This person stands behind Nils already. Choose somebody else, or change Nils first."
+
+
+def a_nurse(house: House, name: str, user: User | None, **more: Any) -> dict[str, Any]:
+    return {
+        "id": str(new_id()),
+        "clinic": str(house.clinic.pk),
+        "kind": "nurse",
+        "name": name,
+        "capacity": "6",
+        "user": str(user.pk) if user else None,
+        **more,
+    }
+
+
+def test_one_person_is_one_nurse_over_the_api(house: House) -> None:
+    manager = client_of(house.max)
+    assert manager.post("/api/v1/resources/", a_nurse(house, "Nils", house.nils), "json").status_code == 201
+    second, clinician = a_nurse(house, "Nora", None), a_nurse(house, "Dr Berg", house.nils, kind="clinician")
+
+    refused = manager.post("/api/v1/resources/", a_nurse(house, "Nils II", house.nils), "json")
+
+    assert refused.status_code == 400
+    told = {"field": "user", "code": "invalid", "detail": ALREADY}
+    assert refused.json()["errors"] == [told]
+    assert manager.post("/api/v1/resources/", second, "json").status_code == 201
+    changed = manager.patch(f"/api/v1/resources/{second['id']}/", {"user": str(house.nils.pk)}, "json")
+    assert (changed.status_code, changed.json()["errors"]) == (400, [told])
+    # Supervising is another thing than nursing, and has its own bound.
+    assert manager.post("/api/v1/resources/", clinician, "json").status_code == 201
+
+
+def test_out_of_use_somebodys_place_is_free_and_does_not_come_back_beside_the_next(house: House) -> None:
+    manager = client_of(house.max)
+    first, second = a_nurse(house, "Nils I", house.nils), a_nurse(house, "Nils", house.nils)
+    old = f"/api/v1/resources/{first['id']}/"
+    manager.post("/api/v1/resources/", first, "json")
+    assert manager.patch(old, {"active": False}, "json").status_code == 200
+    assert manager.post("/api/v1/resources/", second, "json").status_code == 201
+
+    back = manager.patch(old, {"active": True}, "json")
+
+    assert (back.status_code, back.json()["errors"][0]["detail"]) == (400, ALREADY)
+    assert manager.patch(old, {"active": True, "user": None}, "json").status_code == 200
+
+
+def test_one_person_is_one_nurse_on_the_pages_and_what_stands_double_can_be_renamed(house: House) -> None:
+    browser, nils = browser_of(house.max), house.nils
+    rows = {"clinic": house.clinic, "kind": "nurse", "capacity": 6}
+    Resource.objects.create(name="Nils", user=nils, **rows)
+    nora = Resource.objects.create(name="Nora", **rows)
+    filled = {"name": "Nora", "capacity": "6", "active": "on", "user": str(nils.pk)}
+
+    added = browser.post(reverse("resources"), a_nurse(house, "Nils II", nils))
+    changed = send(browser, reverse("resource", args=[nora.pk]), filled)
+
+    for page in (added, changed):
+        assert page.status_code == 400
+        assert page.context["form"].errors["user"] == [ALREADY]
+        assert page.context["form"]["user"].value() == str(nils.pk)
+    assert Resource.objects.filter(user=nils).count() == 1
+    Resource.objects.filter(pk=nora.pk).update(user=nils)  # as it could be before
+    renamed = send(browser, reverse("resource", args=[nora.pk]), {**filled, "name": "Nils too"})
+    assert renamed.status_code == 302
 
 
 def test_nobody_stands_behind_a_chair_and_no_stranger_behind_a_nurse(
