@@ -261,7 +261,8 @@ class _CarryingOut:
         placing.vacate(begun, since=self._proposal.since)
 
     def _declare(self) -> None:
-        """The absence or the closure, from where the plan begins: what lies before was worked."""
+        """The absence or the closure, from where the plan begins: what lies before was worked. An absence
+        that stands already needs no second one."""
         if isinstance(self._disruption, RunningLate):
             return
         start = max(self._disruption.start, self._proposal.since)
@@ -276,7 +277,7 @@ class _CarryingOut:
                 name="Closed on short notice",
                 now=self._now,
             )
-        else:
+        elif not time_off.is_absent(self._disruption.resource, start, end):
             time_off.record_absence(
                 actor=self._actor,
                 id=uuid5(self._id, "absence"),

@@ -33,13 +33,20 @@ def record_absence(
 ) -> Absence:
     """The nurse is ill, the chair broken, from `start` to `end`. It may have begun already.
 
-    Absences may overlap: each is a fact of its own, and taking one back leaves the other. Raises `Invalid`;
-    `Conflict` `visits_stranded`, `out_of_use`.
+    Absences may overlap: each is a fact of its own, and taking one back leaves the other. One that another
+    covers from beginning to end says nothing new. Raises `Invalid`; `Conflict` `absent_already` for that,
+    `visits_stranded`, `out_of_use`.
     """
     redrawing.refuse(declarable.span_faults(start, end, now=now))
 
     def work() -> Absence:
         locked = redrawing.locked(resource, now)
+        if is_absent(locked, start, end):
+            raise Conflict(
+                f"An absence of {locked.name} covers this time already. Take it back first where it is"
+                " another one.",
+                code="absent_already",
+            )
         absence = Absence.objects.create(
             id=id, resource=locked, during=DateTimeTZRange(start, end), reason=reason
         )
@@ -47,6 +54,11 @@ def record_absence(
         return absence
 
     return in_transaction(work)
+
+
+def is_absent(resource: Resource, start: datetime, end: datetime) -> bool:
+    """Whether one absence covers all of this. One query; it holds while the schedule is locked."""
+    return Absence.objects.filter(resource=resource, during__contains=DateTimeTZRange(start, end)).exists()
 
 
 def withdraw_absence(*, actor: Actor, absence: Absence, now: datetime) -> None:

@@ -91,6 +91,36 @@ def test_without_the_lock_only_the_foreign_key_stands_between(
     assert Claim.objects.exists()
 
 
+def test_of_five_who_record_one_absence_at_once_one_does(stage: Stage) -> None:
+    outcomes = at_once(*[lambda: ill(stage)] * 5)
+
+    (recorded,) = Absence.objects.all()
+    refused = [outcome for outcome in outcomes if outcome != recorded]
+    assert [outcome.code for outcome in refused] == ["absent_already"] * 4
+
+
+def test_without_the_lock_one_absence_is_recorded_twice(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both saw that nothing stands there."""
+    gate, standing = Barrier(2), time_off.is_absent
+
+    def look_together(*asked: Any) -> bool:
+        found = standing(*asked)
+        gate.wait(10)
+        return found
+
+    stage.nurses[
+        0
+    ].openings.all().delete()  # else the openings get in each other's way, as chance will have it
+    monkeypatch.setattr(redrawing, "lock_schedule", unlocked)
+    monkeypatch.setattr(time_off, "is_absent", look_together)
+
+    at_once(lambda: ill(stage), lambda: ill(stage))
+
+    assert Absence.objects.count() == 2
+
+
 def set_mondays(stage: Stage, start: time) -> Callable[[], list[WorkingPattern]]:
     return lambda: working_time.set_pattern(
         actor=stage.house.actor(stage.house.max),

@@ -102,6 +102,8 @@ def test_the_desk_records_an_absence_and_takes_it_back(stage: Stage) -> None:
     body = {"id": new_id(), "resource": nurse.pk, "start": start, "end": end, "reason": "illness"}
 
     assert post(ana, "absences/", body).status_code == 201
+    again = post(ana, "absences/", {**body, "id": new_id()})
+    assert (again.status_code, again.data["code"]) == (409, "absent_already")
 
     assert starts(stage, nurse) == ["2027-01-12T15:00:00Z", "2027-01-12T19:00:00Z"]
     listed = get(ana, "absences/", clinic=stage.house.clinic.pk).data["results"]

@@ -937,17 +937,23 @@ class Life(RuleBasedStateMachine):
         if start + minutes <= self.now:
             return
         key = self._id()
+        away = self.clinic.things[thing].away.values()
+        covered = any(first <= start and start + minutes <= last for first, last in away)
+        call = partial(
+            time_off.record_absence,
+            actor=self.staged.ana,
+            id=key,
+            resource=self.staged.resources[thing],
+            start=model.moment_of(start),
+            end=model.moment_of(start + minutes),
+            reason=AbsenceReason.ILLNESS,
+            now=self._moment(),
+        )
+        if covered:
+            self._refused(self._answer(call), "absent_already")
+            return
         self._declare(
-            lambda: self.clinic.things[thing].away.update({str(key): (start, start + minutes)}),
-            lambda: time_off.record_absence(
-                actor=self.staged.ana,
-                id=key,
-                resource=self.staged.resources[thing],
-                start=model.moment_of(start),
-                end=model.moment_of(start + minutes),
-                reason=AbsenceReason.ILLNESS,
-                now=self._moment(),
-            ),
+            lambda: self.clinic.things[thing].away.update({str(key): (start, start + minutes)}), call
         )
 
     def _new(

@@ -27,6 +27,7 @@ from scheduler.repairing.reading import Mishap, Missing, RunningLate
 from scheduler.visits import attendance, booking, queries
 from scheduler.visits.placing import Move
 from scheduler.vocabulary import wall_time
+from scheduler.working_hours import time_off
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, open_on, set_stage
 
@@ -56,6 +57,19 @@ def accept(stage: Stage, proposed: Repair, now: datetime = NOW) -> Repair:
 def away(stage: Stage, who: Resource, start: str = "9:00", end: str = "17:00", **changes: Any) -> Missing:
     given: dict[str, Any] = {"resource": who, "reason": AbsenceReason.ILLNESS, **changes}
     return Missing(stage.at(start), stage.at(end), **given)
+
+
+def absence_of(stage: Stage, who: Resource) -> Absence:
+    """The whole of today, as the desk records it."""
+    return time_off.record_absence(
+        actor=stage.house.actor(stage.house.ana),
+        id=new_id(),
+        resource=who,
+        start=stage.at("9:00"),
+        end=stage.at("17:00"),
+        reason=AbsenceReason.ILLNESS,
+        now=NOW,
+    )
 
 
 def outcomes(proposed: Repair) -> dict[Any, str]:
@@ -464,6 +478,14 @@ def test_accepting_again_changes_nothing(stage: Stage) -> None:
     again = accept(stage, proposed, NOW + timedelta(hours=1))
     assert again.accepted_at == once.accepted_at
     assert Absence.objects.count() == 1
+
+
+def test_who_is_recorded_as_absent_already_needs_no_second_absence(stage: Stage) -> None:
+    recorded = absence_of(stage, stage.nurses[0])
+
+    accept(stage, propose(stage, away(stage, stage.nurses[0], "10:00", "12:00")))
+
+    assert list(Absence.objects.all()) == [recorded]
 
 
 # --- What can't be asked --------------------------------------------------------------------------------

@@ -277,6 +277,32 @@ def test_absences_may_overlap_and_each_is_taken_back_by_itself(house: House, nur
     assert hours(nurse)[:2] == ["Tue 12 09:00-12:00", "Tue 12 15:00-17:00"]
 
 
+@pytest.mark.parametrize(("start", "end"), [("09:00", "13:00"), ("10:00", "12:00"), ("09:00", "10:00")])
+def test_an_absence_that_another_covers_says_nothing_new(
+    house: House, nurse: Resource, start: str, end: str
+) -> None:
+    weekly(house, nurse, "09:00-17:00", weekdays=(1,))
+    leave = absent(house, nurse, at("09:00", TUESDAY), at("13:00", TUESDAY), reason=AbsenceReason.LEAVE)
+
+    with pytest.raises(Conflict, match="An absence of Nils covers this time already") as refusal:
+        absent(house, nurse, at(start, TUESDAY), at(end, TUESDAY))
+    assert refusal.value.code == "absent_already"
+    assert Absence.objects.get() == leave
+
+    time_off.withdraw_absence(actor=house.actor(house.ana), absence=leave, now=NOW)
+    absent(house, nurse, at(start, TUESDAY), at(end, TUESDAY))  # nothing stands there any more
+
+
+def test_one_that_another_covers_in_part_or_another_nurses_is_recorded(house: House, nurse: Resource) -> None:
+    absent(house, nurse, at("09:00", TUESDAY), at("13:00", TUESDAY))
+
+    absent(house, nurse, at("08:59", TUESDAY), at("13:00", TUESDAY))
+    nora = make_resource(house, ResourceKind.NURSE, "Nora", 6)
+    absent(house, nora, at("09:00", TUESDAY), at("13:00", TUESDAY))
+
+    assert Absence.objects.count() == 3
+
+
 def test_hours_that_are_gone_are_not_rewritten(house: House, nurse: Resource) -> None:
     """Ill since ten, told at twelve, back at two: the morning stays on the books as it was."""
     weekly(house, nurse, "09:00-17:00")

@@ -61,6 +61,18 @@ def test_a_late_copy_of_an_absence_that_was_taken_back_is_no_success(stage: Stag
     assert not Absence.objects.exists()
 
 
+def test_the_same_absence_is_recorded_once_and_comes_back_as_it_was_filled(stage: Stage) -> None:
+    ana = browser_of(stage.house.ana)
+    ana.post(reverse("new_absence"), absence_form(stage))
+
+    answer = ana.post(reverse("new_absence"), absence_form(stage, reason="training", last_day="2027-01-12"))
+
+    assert answer.status_code == 409
+    assert "An absence of Nurse 1 covers this time already. Take it back first" in said(answer)
+    assert answer.context["form"]["reason"].value() == "training"
+    assert Absence.objects.count() == 1
+
+
 def test_an_absence_is_recorded_to_the_minute(stage: Stage) -> None:
     times = {"last_day": "2027-01-12", "from_time": "10:00", "until_time": "12:00"}
 
