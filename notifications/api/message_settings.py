@@ -91,7 +91,12 @@ class RuleTouchesSerializer(serializers.Serializer[Any]):
     new = serializers.IntegerField(help_text="Of how many it wouldn't be under the rule that holds.")
     gone = serializers.IntegerField(help_text="Of how many it would no longer be.")
     moved = serializers.IntegerField(help_text="Of how many at another time.")
-    next_at = serializers.DateTimeField(allow_null=True, help_text="When it would be due first.")
+    at_once = serializers.IntegerField(
+        help_text="How many messages go out as soon as the change is kept, because their moment has passed by"
+        " then: also of visits that are over, and of a stage that no visit to come settles. While sending is"
+        " paused they wait."
+    )
+    next_at = serializers.DateTimeField(allow_null=True, help_text="When it is due first from now on.")
     more = serializers.BooleanField(help_text="There are more visits to come than were looked at.")
 
 
@@ -246,8 +251,8 @@ class MessageSettingsViewSet(ClinicViewSet):
     @extend_schema(request=RuleChangeSerializer, responses={200: RuleTouchesSerializer, 204: None})
     @action(detail=True, methods=["post"], url_path="message-rules/check")
     def check_message_rule(self, request: Request, pk: UUID) -> Response:
-        """Whom a change would touch, tried and not kept. 204 for a stage that is said when something happens:
-        no visit to come is touched before."""
+        """Whom a change would touch, tried and not kept. 204 for a stage that is said when something happens,
+        where nothing goes out at once: no visit to come is touched before."""
         clinic, changes = self.clinic(pk), self.parse(RuleChangeSerializer)
         rule = rule_settings.tried(rule_settings.rule_of(clinic, changes.pop("stage")), changes)
         found = touching.touched(clinic, rule, now=clock.now())

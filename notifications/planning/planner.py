@@ -49,17 +49,36 @@ def plan(*, now: datetime) -> Planned:
     return Planned(written=written, again=again, due=due)
 
 
+def said_under(
+    tried: Mapping[UUID, Settings], stands: Mapping[UUID, Settings], *, now: datetime
+) -> list[Choice]:
+    """What a run at this moment would have to be said under `tried` and not under `stands`, settings of the
+    same clinics: writes nothing."""
+    said: list[Choice] = []
+    with candidates.patients_due(tried, at_once=PATIENTS_AT_ONCE, now=now) as batches:
+        for patients in batches:
+            then = [choice for choice in _choices(tried, patients, now) if choice.is_said]
+            anyway = [choice for choice in _choices(stands, patients, now) if choice.is_said] if then else []
+            keys = {choice.found.key for choice in anyway}
+            said += [choice for choice in then if choice.found.key not in keys]
+    return said
+
+
 def _plan_for(settings: Mapping[UUID, Settings], patients: Sequence[UUID], now: datetime) -> tuple[int, int]:
     """What these patients are to be told now; how many rows were written, and how many came back."""
-    found = candidates.found_for(settings, patients, now=now)
-    standing = {row.key: row for row in Message.objects.filter(key__in=[each.key for each in found])}
-    choices = [choice for choice in _choose(settings, found, standing, now) if choice.changes_something]
+    choices = _choices(settings, patients, now)
     # In the order of the keys, so that two planners wait for each other at most once.
     choices.sort(key=lambda choice: choice.found.key)
     written = rows.write(choices, now)
     rows.write_links_and_check_ins(written, now)
     new = sum(choice.before is None for choice in written)
     return new, len(written) - new
+
+
+def _choices(settings: Mapping[UUID, Settings], patients: Sequence[UUID], now: datetime) -> list[Choice]:
+    found = candidates.found_for(settings, patients, now=now)
+    standing = {row.key: row for row in Message.objects.filter(key__in=[each.key for each in found])}
+    return [choice for choice in _choose(settings, found, standing, now) if choice.changes_something]
 
 
 def _choose(

@@ -48,6 +48,11 @@ class Choice:
         return MessageStatus.SKIPPED.value, self.decision.reason, carrier
 
     @property
+    def is_said(self) -> bool:
+        """Whether it becomes a message of its own."""
+        return self.decision.verdict == Verdict.SAY
+
+    @property
     def changes_something(self) -> bool:
         row = self.before
         return row is None or (row.status, row.reason, row.carried_by_id) != self.state

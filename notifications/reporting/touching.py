@@ -4,11 +4,12 @@ that is only being tried. Reads only, a fixed number of queries.
 Counted are the stages whose moment a booked visit settles (`SETTLED`): reminders, questions before a visit
 and after it. What is said when something happens, such as a notice or an offer, touches no visit before it
 does. What merging, caps and somebody's addresses make of it is one visit's, and played through in `preview`.
+Only what keeping the change sends off at once, of any stage, the planner is asked (`at_once`).
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,9 +18,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from clinic.models import Clinic
 from notifications.models import Message, MessageStatus
-from notifications.planning import reasons, rule_settings, rules
+from notifications.planning import reasons, rule_settings, rules, timing
 from notifications.planning.rules import Receiver, Rule, Visit
 from notifications.planning.wanting import COMING
+from notifications.reporting.at_once import said_at_once
 from notifications.wording import writing
 from scheduler.models import Appointment, AppointmentStatus
 from sessions_app.models import Session
@@ -35,14 +37,15 @@ MOST_VISITS: Final = 2_000
 class Touched:
     """Of the visits to come: of how many the stage is still said under the tried rule (`told`), of how many
     it wouldn't be under the one that holds (`new`), the other way round (`gone`), and at another time
-    (`moved`)."""
+    (`moved`). `at_once`: how many messages go out as soon as the change is kept, also of what is over."""
 
     visits: int
     told: int
     new: int
     gone: int
     moved: int
-    next_at: datetime | None  # the first time that it is due
+    at_once: int
+    next_at: datetime | None  # the first time to come at which it is due
     more: bool  # whether there are visits beyond the `MOST_VISITS` that were looked at
 
 
@@ -50,12 +53,15 @@ def touched(
     clinic: Clinic, becomes: Rule, *, was: Rule | None = None, language: str = "", now: datetime
 ) -> Touched | None:
     """What saying this stage as `becomes` does, in place of the rule that holds or of `was`; of patients who
-    are written to in this language, where one is given. None for a stage that no booked visit settles."""
-    if becomes.stage not in SETTLED:
-        return None
+    are written to in this language, where one is given. None for a stage that no booked visit settles, unless
+    keeping it sends something off: then of no visits."""
     settings = rule_settings.settings_of([clinic.pk])[clinic.pk]
     holds = was or next(rule for rule in settings.rules if rule.stage == becomes.stage)
-    ways = [rules.by_stage(rules.overlaid([rule], settings.rules)) for rule in (holds, becomes)]
+    tried = [replace(settings, rules=rules.overlaid([rule], settings.rules)) for rule in (holds, becomes)]
+    at_once = said_at_once(clinic, tried[1], tried[0], now=now) if becomes != holds else 0
+    if becomes.stage not in SETTLED:
+        return Touched(0, 0, 0, 0, 0, at_once, None, more=False) if at_once else None
+    ways = [its.of_stage for its in tried]
     visits = list(_to_come(clinic, now)[: MOST_VISITS + 1])
     more, visits = len(visits) > MOST_VISITS, visits[:MOST_VISITS]
     said, noticed = _said(visits, becomes.stage)
@@ -82,7 +88,8 @@ def touched(
         new=sum(before is None and then is not None for before, then in due),
         gone=sum(before is not None and then is None for before, then in due),
         moved=sum(before is not None and then is not None and before != then for before, then in due),
-        next_at=min(becoming, default=None),
+        at_once=at_once,
+        next_at=min((then for then in becoming if then > now), default=None),
         more=more,
     )
 
@@ -164,7 +171,7 @@ def _due(
     ends_series: bool,
     now: datetime,
 ) -> datetime | None:
-    """When the stage would be said of the visit; None where it wouldn't be."""
+    """When the stage would be said of the visit, `now` where its moment has passed; None where not."""
     if stage in AFTER:
         wanted = rules.wanted_of_session(
             of_stage,
@@ -179,4 +186,7 @@ def _due(
         )
         wanted = rules.wanted_of_visit(of_stage, as_visit, receiver, visit.starts_at, told_at)
     one = next((one for one in wanted if one.stage == stage), None)
-    return one.due_at if one and not one.why_not and one.stale_at > now else None
+    if one is None or one.why_not:
+        return None
+    said_at = timing.out_of_quiet_hours(max(one.due_at, now), receiver.zone, receiver.daytime)
+    return said_at if said_at < one.stale_at else None

@@ -1,6 +1,7 @@
 """How many visits to come a changed rule would touch, as the preview of each would say it."""
 
-from datetime import date, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ import time_machine
 from clinic.models import Clinic, Patient
 from notifications.models import Message, MessageRule
 from notifications.planning import rule_settings
+from notifications.planning.planner import plan
 from notifications.planning.rules import DEFAULTS, Rule
 from notifications.reporting import preview, touching
 from notifications.reporting.touching import Touched
 from scheduler.models import Appointment
 from tests.cast import NOW, House, client_of, local, make_patient
+from tests.notifications.planned import say
 from tests.notifications.visits import VISIT, book, discharge
 
 DAY = timedelta(days=1)
@@ -23,8 +26,8 @@ def rule(stage: str, **changed: Any) -> Rule:
     return rule_settings.tried(next(each for each in DEFAULTS if each.stage == stage), changed)
 
 
-def touched(house: House, becomes: Rule, **more: Any) -> Touched:
-    found = touching.touched(house.clinic, becomes, now=NOW, **more)
+def touched(house: House, becomes: Rule, *, now: datetime = NOW, **more: Any) -> Touched:
+    found = touching.touched(house.clinic, becomes, now=now, **more)
     assert found is not None
     return found
 
@@ -148,9 +151,82 @@ def test_it_says_of_one_visit_what_the_preview_says(house: House, stage: str, da
         assert said[0] > found.next_at  # put off by the preview: with another message, or by a cap
 
 
+# --- What keeping a change sends off by itself --------------------------------------------------------------
+
+# A Saturday, 9:00 in Chicago: the notice and the reminders of the week before a visit are said.
+SATURDAY = NOW + 5 * DAY
+
+
+def kept(house: House, **changes: Any) -> None:
+    rule_settings.change_rule(
+        actor=house.actor(house.max), clinic=house.clinic, changes=changes, stage="T-3d"
+    )
+
+
+def planned(stage: str) -> int:
+    return Message.objects.filter(stage=stage, status="planned").count()
+
+
+def test_what_goes_out_at_once_is_counted_as_the_planner_then_says_it(house: House) -> None:
+    """Six days before is Friday of Rosa's and Vera's visits, and half an hour ahead of Omar's."""
+    unasked = make_patient(house.clinic, "Vera", "Test", consents=False)
+    book(house, house.rosa)
+    book(house, unasked)
+    book(house, house.omar, VISIT + DAY)
+    for day in range(4):
+        say(NOW + day * DAY)
+    found = touched(house, rule("T-3d", days=6), now=SATURDAY)
+    assert found.at_once == 1  # Vera can't be reached
+    assert (found.told, found.moved, found.next_at) == (3, 3, VISIT - 5 * DAY)
+    assert touched(house, rule("T-3d", days=5), now=SATURDAY).at_once == 0
+    assert touched(house, rule("T-3d"), now=SATURDAY).next_at == VISIT - 3 * DAY
+
+    kept(house, days=6)
+    plan(now=SATURDAY)
+    assert planned("T-3d") == 2
+    sent = Message.objects.get(stage="T-3d", patient=house.rosa)
+    assert (sent.status, sent.due_at) == ("planned", VISIT - 6 * DAY)
+
+
+def test_at_night_nothing_goes_out_and_the_next_is_in_the_morning(house: House) -> None:
+    book(house, house.rosa)
+    for day in range(4):
+        say(NOW + day * DAY)
+    night = local(date(2027, 1, 16), "3:00")
+    found = touched(house, rule("T-3d", days=6), now=night)
+    assert (found.at_once, found.next_at) == (0, local(date(2027, 1, 16), "8:00"))
+
+
+def test_what_goes_out_anyway_is_not_the_changes_doing(house: House) -> None:
+    """The planner has not come by since its moment, and would say it under either rule."""
+    book(house, house.rosa)
+    for day in range(4):
+        say(NOW + day * DAY)
+    late = VISIT - 3 * DAY + timedelta(minutes=1)
+    assert touched(house, rule("T-3d", days=4), now=late).at_once == 0
+    plan(now=late)
+    assert planned("T-3d") == 1
+
+
+def test_a_visit_that_is_over_and_one_that_was_missed_send_off_messages_too(house: House) -> None:
+    over, missed = book(house, house.rosa, NOW - 6 * DAY), book(house, house.omar, NOW - DAY)
+    discharge(over, over.ends_at)
+    Appointment.objects.filter(pk=missed.pk).update(status="noshow")
+    off = replace(rule("missed"), enabled=False)
+    kept_off = {"stage": "missed", "changes": {"enabled": False}}
+    rule_settings.change_rule(actor=house.actor(house.max), clinic=house.clinic, **kept_off)
+    say(NOW)
+
+    asked = touched(house, rule("day_7", days=5, last_only=False))
+    assert (asked.visits, asked.at_once, asked.next_at) == (0, 1, None)
+    again = touched(house, rule("missed"))
+    assert (again.visits, again.told, again.at_once) == (0, 0, 1)
+    assert touching.touched(house.clinic, off, now=NOW) is None
+
+
 def test_it_asks_as_much_for_thirty_visits_as_for_one(house: House, django_assert_num_queries: Any) -> None:
     book(house, house.rosa)
-    with django_assert_num_queries(7, exact=False) as few:
+    with django_assert_num_queries(15, exact=False) as few:
         touched(house, rule("T-3d", days=4))
     for number in range(30):
         book(house, make_patient(house.clinic, f"P{number}", "Test"), VISIT + number * DAY)
@@ -179,6 +255,7 @@ def test_over_the_api_a_change_is_tried_and_not_kept(house: House) -> None:
             "new": 0,
             "gone": 0,
             "moved": 1,
+            "at_once": 0,
             "next_at": "2027-01-19T15:30:00Z",
             "more": False,
         }

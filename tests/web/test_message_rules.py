@@ -12,14 +12,23 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import AccessLog, Role
-from notifications.models import ClinicMessaging, Message, MessageRule, MessageText, QuietHours
+from notifications.models import (
+    ClinicMessaging,
+    Message,
+    MessageRule,
+    MessageText,
+    QuietHours,
+    SendingState,
+)
 from notifications.planning import rule_settings
 from scheduler.models import Appointment
 from tests.cast import NOW, House, client_of, make_user
+from tests.notifications.planned import say
 from tests.notifications.visits import book
 from tests.web.pages import browser_of, send, words
 
 RULE = {"enabled": "on", "days": "5", "at": "10:00", "forms": ["sms", "email"], "merges": "on"}
+DAY = timedelta(days=1)
 WORDS = {"subject": "Soon", "email": "We see you soon: {link}", "sms": "{sender}: soon. {link}"}
 
 
@@ -270,6 +279,38 @@ def test_a_rule_says_while_it_is_typed_whom_it_would_touch_and_keeps_nothing(
     assert "It isn't said any more. It would be said of no visit to come." in off
     assert "1 visit to come is no longer told" in off
     assert not MessageRule.objects.exists()
+
+
+def test_a_rule_says_how_many_messages_go_out_with_the_save(house: House, visit: Appointment) -> None:
+    """The notice was said on Monday; on Saturday six days before the visit is yesterday."""
+    say(NOW)
+    say(NOW + 3 * DAY)
+    with time_machine.travel(NOW + 5 * DAY, tick=False):
+        said = words(typed(house, days="6"))
+        later = words(typed(house, days="4"))
+        SendingState.objects.create(
+            name="all", paused_at=NOW, paused_by_name="Ada", paused_why="A look first"
+        )
+        paused = words(typed(house, days="6"))
+    assert "1 message goes out as soon as you save: its time has passed already." in said
+    assert "The next is due" not in said
+    assert "as soon as you save" not in later
+    assert "The next is due Sun, Jan 17, 10:00." in later
+    assert "1 message would go out as soon as you save" in paused
+    assert "Sending is paused, so it waits until it goes on." in paused
+
+
+def test_a_stage_without_a_moment_of_its_own_says_what_goes_out_with_the_save(house: House) -> None:
+    missed = book(house, house.rosa, NOW - DAY)
+    Appointment.objects.filter(pk=missed.pk).update(status="noshow")
+    rule_settings.change_rule(
+        actor=house.actor(house.max), clinic=house.clinic, stage="missed", changes={"enabled": False}
+    )
+    said = words(typed(house, "missed", hours="2", days=""))
+    assert "1 message goes out as soon as you save: its time has passed already." in said
+    address = f"/api/v1/clinics/{house.clinic.pk}/message-rules/check/"
+    told = client_of(house.max).post(address, {"stage": "missed", "enabled": True}, format="json")
+    assert (told.status_code, told.json()["at_once"], told.json()["visits"]) == (200, 1, 0)
 
 
 def test_what_is_out_of_bounds_is_told_at_its_box_while_it_is_typed(house: House, visit: Appointment) -> None:

@@ -8,7 +8,7 @@ from clinic.models import Clinic
 from notifications.planning import own_texts, rule_settings
 from notifications.planning.rules import Rule
 from notifications.planning.stage_words import how, when
-from notifications.reporting import touching
+from notifications.reporting import at_once, touching
 from web.templatetags.chairside import local_moment
 from web.views.live_form import Told
 
@@ -27,7 +27,10 @@ def of_rule(clinic: Clinic, becomes: Rule, *, now: datetime) -> Told:
         return Told([said, WHEN_IT_HAPPENS])
     if becomes == was:
         return Told([said, *_as_it_is(found)])
-    return Told([said, *_changed(found), *_next(found)])
+    going_out = _going_out(found, held_back=bool(found.at_once) and at_once.is_held_back(clinic))
+    if becomes.stage not in touching.SETTLED:
+        return Told([said, *going_out, WHEN_IT_HAPPENS])
+    return Told([said, *going_out, *_changed(found), *_next(found)])
 
 
 def of_words(clinic: Clinic, stage: str, language: str, tongue: str, *, now: datetime) -> Told:
@@ -75,6 +78,21 @@ def _changed(found: touching.Touched) -> list[str]:
     if not (parts or found.gone):
         sentences.append("When it is said of them stays as it is.")
     return sentences
+
+
+def _going_out(found: touching.Touched, *, held_back: bool) -> list[str]:
+    """What keeping the change sends off by itself: nobody can take it back."""
+    if not found.at_once:
+        return []
+    one = found.at_once == 1
+    many = "1 message" if one else f"{found.at_once:,} messages"
+    passed = "its time" if one else "their time"
+    if held_back:
+        return [
+            f"{many} would go out as soon as you save: {passed} has passed already."
+            f" Sending is paused, so {'it waits' if one else 'they wait'} until it goes on."
+        ]
+    return [f"{many} {'goes' if one else 'go'} out as soon as you save: {passed} has passed already."]
 
 
 def _next(found: touching.Touched) -> list[str]:
