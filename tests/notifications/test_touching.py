@@ -213,8 +213,9 @@ def test_a_visit_that_is_over_and_one_that_was_missed_send_off_messages_too(hous
     discharge(over, over.ends_at)
     Appointment.objects.filter(pk=missed.pk).update(status="noshow")
     off = replace(rule("missed"), enabled=False)
-    kept_off = {"stage": "missed", "changes": {"enabled": False}}
-    rule_settings.change_rule(actor=house.actor(house.max), clinic=house.clinic, **kept_off)
+    rule_settings.change_rule(
+        actor=house.actor(house.max), clinic=house.clinic, stage="missed", changes={"enabled": False}
+    )
     say(NOW)
 
     asked = touched(house, rule("day_7", days=5, last_only=False))
