@@ -30,7 +30,7 @@ class ErrorsWithoutValues(DatabaseErrorWrapper):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     @cached_property
-    def wrap_database_errors(self) -> ErrorsWithoutValues:  # type: ignore[override]
+    def wrap_database_errors(self) -> ErrorsWithoutValues:
         return ErrorsWithoutValues(self)
 
 

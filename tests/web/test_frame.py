@@ -2,8 +2,8 @@
 
 import json
 import logging
-import socket
 from datetime import timedelta
+from socket import socket
 from typing import Any
 from unittest import mock
 
