@@ -75,8 +75,9 @@ def register(
     """Write a new patient of the clinic.
 
     Without an MRN the patient gets one made of the id; without a preferred channel, the first that there
-    is an address for: e-mail, text messages, none. `shared` says that another patient has this telephone too,
-    as families do. Raises `Invalid`, or `Conflict` `mrn_taken`, and `number_shared` for another patient's
+    is an address for: e-mail, text messages, none. Consent comes after: e-mail without one gives way to texts
+    with one when a message leaves. `shared` says that another patient has this telephone too, as families
+    do. Raises `Invalid`, or `Conflict` `mrn_taken`, and `number_shared` for another patient's
     number that isn't said to be shared.
     """
     known: dict[str, Any] = {"mrn": f"C-{id.hex[:10].upper()}", **_cleaned(details)}

@@ -74,7 +74,10 @@ class PatientDetailsSerializer(StrictSerializer):
     preferred_channel = serializers.ChoiceField(
         choices=Channel.choices,
         required=False,
-        help_text="Left out: the first there is an address for, e-mail before text messages.",
+        help_text=(
+            "Left out: the first there is an address for, e-mail before text messages. In place of e-mail "
+            "without a consent or an address, messages go as texts that the patient has agreed to."
+        ),
     )
     escort_name = serializers.CharField(max_length=120, required=False, allow_blank=True)
     escort_phone = serializers.CharField(max_length=40, required=False, allow_blank=True)

@@ -85,7 +85,7 @@ def address_of(
     if patient.preferred_channel == Channel.NONE:
         raise Unreachable(WANTS_NONE)
     reasons = []
-    for form in _in_turn(Form(patient.preferred_channel), ways):
+    for form in _in_turn(preferred_of(patient, scopes), ways):
         recipient = recipient_of(patient, form)
         reason = (
             _not_allowed(form, recipient, scopes)
@@ -98,6 +98,19 @@ def address_of(
             return Address(form, recipient)
         reasons.append(reason)
     raise Unreachable(" ".join(reasons))
+
+
+def preferred_of(patient: Patient, scopes: Collection[ConsentScope]) -> Form:
+    """The form that a patient who wants messages has theirs in: the one that was chosen; a text for whoever
+    has no address for e-mail or hasn't agreed to it, and has a number and has agreed to texts.
+
+    At registration nobody has agreed to anything yet, so what is chosen there is no more than a wish. The
+    other way round is the rule's to say (`falls_back`).
+    """
+    wished = Form(patient.preferred_channel)
+    if wished == Form.EMAIL and _not_allowed(Form.EMAIL, patient.email, scopes):
+        return wished if _not_allowed(Form.SMS, str(patient.phone), scopes) else Form.SMS
+    return wished
 
 
 def address_of_answer(text: InboundMessage | None) -> Address:

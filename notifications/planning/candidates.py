@@ -136,10 +136,12 @@ def reaches(settings: Mapping[UUID, Settings], patients: Collection[UUID]) -> di
         "agreed_to_email",
     ):
         its = settings[clinic_id]
+        mailed = bool(email) and to_email
+        wished = channel == Channel.SMS or (channel == Channel.EMAIL and not mailed)
         reached[id] = Reach(
             Receiver(own_zone or zone, its.daytime(state)),
-            texted=channel == Channel.SMS and bool(phone) and to_texts,
-            mailed=bool(email) and to_email,
+            texted=wished and bool(phone) and to_texts,
+            mailed=mailed,
             most_a_day=its.caps.most_a_day,
             most_a_week=its.caps.most_a_week,
         )

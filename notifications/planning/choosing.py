@@ -36,7 +36,7 @@ class Reach:
     """How a patient's messages go, and how many texts the clinic allows (domain.md 6.4)."""
 
     receiver: Receiver
-    texted: bool  # wishes texts, agreed to them and has a number
+    texted: bool  # wishes texts or can't be mailed, agreed to them and has a number
     mailed: bool  # agreed to e-mail and has an address
     most_a_day: int = 1
     most_a_week: int = 3

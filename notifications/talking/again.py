@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from clinic import visible_text
+from clinic import consents, visible_text
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Channel, Clinic
@@ -19,6 +19,7 @@ from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from notifications import saying
 from notifications.answering import tries
+from notifications.delivering import addressing
 from notifications.models import Form, Message, MessageKind, MessageStatus, PatientLink
 from notifications.planning import own_texts, reasons, said, standing
 from notifications.talking import own_words, threads
@@ -96,8 +97,8 @@ def _must_not_be_under_way(first: Message, text: str) -> None:
 
 def words_to_edit(message: Message) -> str:
     """What was sent last, or was to be, for a person to change: without what is put around it again, and
-    where it may go as a text in letters that one has. Empty where nothing has been written yet. One query
-    where the tries aren't loaded."""
+    where it may go as a text in letters that one has. Empty where nothing has been written yet. Two queries
+    at most, one where the tries are loaded."""
     tries = list(message.attempts.all())
     last = max(tries, key=lambda each: each.number, default=None)
     if last is None:
@@ -109,8 +110,11 @@ def words_to_edit(message: Message) -> str:
 
 
 def by_email(message: Message) -> bool:
-    """Whether words of a person's in its place go by e-mail and no other way."""
-    return message.addressee.preferred_channel == Channel.EMAIL
+    """Whether words of a person's in its place go by e-mail and no other way. One query at most."""
+    patient = message.addressee
+    if patient.preferred_channel != Channel.EMAIL:
+        return False
+    return addressing.preferred_of(patient, consents.current_scopes(patient.pk)) == Form.EMAIL
 
 
 def link_length(message: Message, now: datetime) -> int:

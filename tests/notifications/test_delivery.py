@@ -83,9 +83,23 @@ def test_a_visit_moved_between_planning_and_sending_is_not_announced_for_its_old
 
 def test_somebody_who_opted_out_between_planning_and_sending_is_left_alone(house: House) -> None:
     message = planned_confirmation(house)
-    Consent.objects.filter(patient=house.rosa, scope=ConsentScope.EMAIL).update(revoked_at=NOW)
+    Consent.objects.filter(patient=house.rosa).update(revoked_at=NOW)
     drain()
     assert fate(message) == ("skipped", "No consent to e-mail.")
+
+
+@pytest.mark.parametrize("agreed", [{ConsentScope.SMS}, {ConsentScope.SMS, ConsentScope.EMAIL}])
+def test_what_reaches_a_patient_is_what_they_agreed_to_after_registration(
+    house: House, agreed: set[ConsentScope]
+) -> None:
+    """Registered with both addresses and no wish, before there was any consent."""
+    message = planned_confirmation(house)
+    consents = Consent.objects.filter(patient=house.rosa)
+    consents.filter(scope__in={ConsentScope.SMS, ConsentScope.EMAIL} - agreed).delete()
+    drain()
+    assert fate(message) == ("sent", "")
+    by_email = ConsentScope.EMAIL in agreed
+    assert InboxItem.objects.get().recipient == (house.rosa.email if by_email else str(house.rosa.phone))
 
 
 def test_a_patient_who_died_since_is_not_written_to(house: House) -> None:
@@ -98,7 +112,7 @@ def test_a_patient_who_died_since_is_not_written_to(house: House) -> None:
 @pytest.mark.parametrize(
     ("patient", "reason"),
     [
-        ({"email": ""}, "No e-mail address."),
+        ({"email": "", "phone": ""}, "No e-mail address."),
         ({"preferred_channel": Channel.NONE}, "The patient wants no messages."),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from clinic.models import Channel, Patient
+from clinic.models import Channel, ConsentScope, Patient
 from notifications.models import (
     CheckIn,
     ClinicMessaging,
@@ -314,6 +314,16 @@ def test_a_second_text_of_the_day_goes_by_email_and_without_one_says_why_not(hou
     fates = {row.patient_id: (row.status, row.form, row.reason) for row in confirmations}
     assert fates[house.rosa.pk] == ("planned", "email", "")
     assert fates[house.omar.pk] == ("skipped", "", reasons.CAPPED_DAY)
+
+
+def test_texts_in_place_of_e_mail_that_is_not_agreed_to_count_as_texts(house: House) -> None:
+    house.omar.consents.filter(scope=ConsentScope.EMAIL).delete()
+    book(house, house.omar, NOW + DAY + 3 * HOUR)
+    say(NOW)
+    book(house, house.omar, NOW + 3 * DAY)
+    plan(now=NOW + HOUR)
+    second = Message.objects.get(visit_starts_at=NOW + 3 * DAY, kind="confirmation")
+    assert (second.status, second.reason) == ("skipped", reasons.CAPPED_DAY)
 
 
 def test_a_clinic_with_recorded_consent_may_allow_more_texts(house: House) -> None:

@@ -151,7 +151,7 @@ def test_what_another_message_said_with_it_was_sent_when_that_one_was(house: Hou
 def test_why_messages_were_not_sent_is_counted_by_reason(house: House) -> None:
     for patient in (house.rosa, house.omar):
         book(house, patient)
-        patient.consents.filter(scope=ConsentScope.EMAIL).delete()
+        patient.consents.exclude(scope=ConsentScope.TREATMENT).delete()
     send(NOW)
     found = told(house)["confirmation"]
     assert found.sent == Rate(0, 2)

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from clinic.models import ConsentScope
 from clinic.problems import Conflict, Invalid
 from notifications.delivering import delivery
-from notifications.models import Message, MessageKind
+from notifications.models import InboxItem, Message, MessageKind
 from notifications.planning.planner import plan
 from notifications.planning.rule_settings import change_rule
 from notifications.reporting.visit_messages import Line, masked, messages_of_visit
-from notifications.talking.again import send_again
+from notifications.talking.again import by_email, send_again
 from scheduler.models import Appointment
 from tests.cast import NOW, House, client_of, new_id
 from tests.notifications.texts import prefers_texts
@@ -143,7 +143,7 @@ def test_what_was_confirmed_before_the_visit_moved_is_no_answer_to_what_was_said
 
 
 def test_why_nothing_can_be_sent_is_said_of_each_that_is_to_come(house: House, visit: Appointment) -> None:
-    house.rosa.consents.filter(scope=ConsentScope.EMAIL).delete()
+    house.rosa.consents.exclude(scope=ConsentScope.TREATMENT).delete()
     line = by_stage(Appointment.objects.get(pk=visit.pk))["T-3d"]
     assert (line.state, line.why_not) == ("not_coming", "No consent to e-mail.")
 
@@ -309,11 +309,25 @@ def test_own_words_never_tell_what_the_visit_is_about(house: House, visit: Appoi
 def test_consent_that_was_taken_back_meanwhile_holds_for_what_is_sent_again(
     house: House, visit: Appointment
 ) -> None:
-    house.rosa.consents.filter(scope=ConsentScope.EMAIL).update(revoked_at=LATER)
+    house.rosa.consents.update(revoked_at=LATER)
     row = again(house, Message.objects.get(stage="confirmation"), "Please call us today.")
     delivery.drain(clock=lambda: LATER)
     row.refresh_from_db()
     assert (row.status, row.reason) == ("skipped", "No consent to e-mail.")
+
+
+def test_own_words_to_somebody_who_agreed_to_texts_only_are_held_to_a_texts_length(
+    house: House, visit: Appointment
+) -> None:
+    first = Message.objects.get(stage="confirmation")
+    assert by_email(first)
+    house.rosa.consents.filter(scope=ConsentScope.EMAIL).delete()
+    assert not by_email(first)
+    row = again(house, first, "Please call us today.")
+    delivery.drain(clock=lambda: LATER)
+    row.refresh_from_db()
+    texted = InboxItem.objects.get(form="sms")
+    assert (row.status, texted.recipient) == ("sent", str(house.rosa.phone))
 
 
 def test_what_is_no_longer_true_or_of_use_is_not_sent_again(house: House, visit: Appointment) -> None:

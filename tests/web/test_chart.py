@@ -360,9 +360,7 @@ def test_what_was_not_said_stands_with_its_reason_and_no_page_to_staff(house: Ho
 
 
 def test_why_no_message_reaches_the_patient_is_told(house: House) -> None:
-    Consent.objects.filter(patient=house.rosa, scope=ConsentScope.EMAIL).update(
-        revoked_at=NOW, revoked_how="asked"
-    )
+    Consent.objects.filter(patient=house.rosa).update(revoked_at=NOW, revoked_how="asked")
     page = chart(house, house.ana)
     assert "None can be sent now. No consent to e-mail." in part(page, "messages")
     assert any("No message reaches the patient: No consent to e-mail." in each for each in notices(page))

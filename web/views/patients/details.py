@@ -66,6 +66,7 @@ class DetailsForm(ChangeForm):
         label="Messages by",
         choices=[("", "Whatever there is an address for"), *Channel.choices],
         required=False,
+        help_text="In place of e-mail that the patient hasn't agreed to, texts that they have.",
     )
     language = forms.ChoiceField(
         choices=LANGUAGES,
