@@ -60,7 +60,7 @@ class Asked:
     """One call: after how many layers it began, what it is, and how each object that it was given looked."""
 
     begun: int
-    call: Hashable
+    call: tuple[Hashable, ...]  # the function, the moment, what it was given
     looks: list[dict[str, Any]]
     given: list[Any]
 

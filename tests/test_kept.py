@@ -1,5 +1,6 @@
 """What is kept for the next story is for each of them as if it had just been written, never in the way."""
 
+from inspect import unwrap
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def test_two_calls_speak_of_the_same_objects(house: House, time: str) -> None:
 def test_a_call_goes_on_from_the_one_within_it(house: House) -> None:
     stories.prepared(house)
     made = [layer.asked.call[0] for layer in GROUND.layers[: len(GROUND.handed)]]
-    assert made.index(stories.arrived.__wrapped__) < made.index(stories.prepared.__wrapped__)
+    assert made.index(unwrap(stories.arrived)) < made.index(unwrap(stories.prepared))
     Session.objects.get()
     assert len(GROUND.layers) == len(GROUND.handed) == len(made)
 
