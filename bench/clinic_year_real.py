@@ -35,7 +35,7 @@ from scheduler.models import (
 )
 from scheduler.protocols import protocols
 from scheduler.series import proposing
-from scheduler.visits import attendance, booking
+from scheduler.visits import attendance, booking, calling_off
 from scheduler.visits.booking import Wanted
 from scheduler.working_hours import working_time
 
@@ -120,7 +120,7 @@ class ChairsideDesk:
         return self._slot(visit)
 
     def cancel(self, request: Request, slot: Slot, *, day: int, minute: int) -> None:
-        booking.cancel(
+        calling_off.cancel(
             actor=self.actor, appointment=slot.visit, reason=CancellationReason.PATIENT, now=self.now
         )
 

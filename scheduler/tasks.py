@@ -5,7 +5,7 @@ from celery import shared_task
 from clinic import clock
 from clinic.history import WORKER, acting
 from clinic.models import Clinic
-from scheduler.visits import booking
+from scheduler.visits import calling_off
 from scheduler.waitlist import waitlist
 from scheduler.working_hours import working_time
 
@@ -28,7 +28,7 @@ def lay_openings() -> None:
 def release_holds() -> None:
     """Each minute: what was held and ran out is nobody's on the board either."""
     with acting(None, door=WORKER):
-        booking.release_lapsed(now=clock.now())
+        calling_off.release_lapsed(now=clock.now())
 
 
 @shared_task

@@ -26,7 +26,7 @@ from scheduler.api.availability import (
 )
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import Appointment, CancellationReason, Resource, TreatmentPlan
-from scheduler.visits import attendance, booking, lengthening, queries, versions
+from scheduler.visits import attendance, booking, calling_off, lengthening, queries, versions
 from scheduler.visits.visit_history import appointment_history
 
 
@@ -318,7 +318,7 @@ class AppointmentsViewSet(VisitsViewSet):
         visit = self.fetch(Appointment.objects.all(), pk=pk)
         reason = CancellationReason(self.parse(CancelSerializer)["reason"])
         return self.answer(
-            booking.cancel(actor=self.actor, appointment=visit, reason=reason, now=clock.now())
+            calling_off.cancel(actor=self.actor, appointment=visit, reason=reason, now=clock.now())
         )
 
     @extend_schema(request=NothingSerializer, responses=AppointmentSerializer)

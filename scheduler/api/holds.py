@@ -11,7 +11,7 @@ from clinic import clock
 from scheduler import access
 from scheduler.api.appointments import AppointmentSerializer, FastedSerializer, HoldSerializer, VisitsViewSet
 from scheduler.models import Appointment
-from scheduler.visits import booking
+from scheduler.visits import booking, calling_off
 
 
 class HoldsViewSet(VisitsViewSet):
@@ -45,5 +45,5 @@ class HoldsViewSet(VisitsViewSet):
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Give the time up. One that has ended already stays as it is."""
         held = self.fetch(Appointment.objects.all(), pk=pk)
-        booking.release(actor=self.actor, appointment=held, now=clock.now())
+        calling_off.release(actor=self.actor, appointment=held, now=clock.now())
         return Response(status=204)

@@ -6,7 +6,7 @@ the patient. Each plan is decided on by itself.
 The ground is domain.md 4.1 and 4.2, what is escalated at once or seen by a prescriber before the next
 session, and of 6.2 the possible pregnancy. Which events these are is found upstairs
 (`sessions_app.observing.serious_events`), which opens these tasks (`plan_tasks`); cancelling is
-`scheduler.visits.booking`'s. Their words are read at the desk: they say nothing of what happened.
+`scheduler.visits.calling_off`'s. Their words are read at the desk: they say nothing of what happened.
 """
 
 from collections import Counter

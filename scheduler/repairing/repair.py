@@ -47,7 +47,7 @@ from scheduler.repairing.reading import (
     mishap_of,
     read_day,
 )
-from scheduler.visits import attendance, booking, placing, queries
+from scheduler.visits import attendance, calling_off, placing, queries
 from scheduler.visits.placing import Move, Refused
 from scheduler.vocabulary import wall_time
 from scheduler.working_hours import time_off
@@ -235,12 +235,12 @@ class _CarryingOut:
 
     def _give_up_holds(self) -> None:
         for change in self._of(Outcome.GIVEN_UP):
-            booking.release(actor=self._actor, appointment=self._visits[change.visit], now=self._now)
+            calling_off.release(actor=self._actor, appointment=self._visits[change.visit], now=self._now)
 
     def _call_off(self, change: Change, day: date) -> None:
         """No date was free: the desk has to find one, and nobody is lost."""
         visit = self._visits[change.visit]
-        booking.cancel(actor=self._actor, appointment=visit, reason=self._cancellation(), now=self._now)
+        calling_off.cancel(actor=self._actor, appointment=visit, reason=self._cancellation(), now=self._now)
         open_item(
             clinic_id=self._clinic.pk,
             patient_id=visit.patient_id,

@@ -1,46 +1,40 @@
-"""Time is held, booked, moved, given up: every change of who sits where and when goes through here.
+"""Time is held, booked, moved: every change of who sits where and when goes through here.
 
 Each function locks the clinic's schedule, lets go of holds that ran out, reads again, decides and writes, in
 one transaction; a refusal tells every reason and the nearest times without one. Claims are written in
-`placing`, what may be booked is decided in `decision`; who comes and who doesn't is `attendance`. Status
-words are FHIR's (Appointment.status).
+`placing`, what may be booked is decided in `decision`; giving time up is `calling_off`, who comes and who
+doesn't `attendance`. Status words are FHIR's (Appointment.status).
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Final
 from uuid import UUID
 
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Clinic
 from clinic.problems import Conflict, Invalid, Stale
-from clinic.transactions import in_transaction
 from scheduler.finding import free_times
 from scheduler.finding.fasting import NothingSince
 from scheduler.finding.free_times import Alternative
-from scheduler.locks import lock_schedule, lock_visit
+from scheduler.locks import lock_visit
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
-    CancellationReason,
     OfferStatus,
     Resource,
     Series,
     TreatmentPlan,
     WaitlistOffer,
 )
-from scheduler.prescribing import safety_reviews
 from scheduler.visits import placing, queries
 from scheduler.visits.blockers import Blocker, Occasion, too_soon_to_fast
+from scheduler.visits.calling_off import MOVABLE, give_up_hold
 from scheduler.visits.changing import alternatives, refusal_of_one, refusal_of_several, under_lock
 from scheduler.visits.decision import Decision, decide
 from scheduler.visits.placing import Move, Refused
 from scheduler.vocabulary import spoken_time
-
-MOVABLE: Final = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
 
 
 @dataclass(frozen=True)
@@ -230,25 +224,6 @@ def to_ask_of_held(appointment: Appointment, *, now: datetime) -> NothingSince |
     return fasting.to_ask(appointment.starts_at, now=now, zone=appointment.clinic.time_zone)
 
 
-def release(*, actor: Actor | None, appointment: Appointment, now: datetime) -> Appointment:
-    """Give a held time up. One that has ended already stays as it is.
-
-    Raises `Conflict` with code `hold_booked` when it was booked.
-    """
-
-    def work() -> Appointment:
-        visit = lock_visit(appointment)
-        if visit.lapsed_hold:
-            return visit
-        if visit.status != AppointmentStatus.PENDING:
-            raise Conflict("This hold was booked. Cancel the visit instead.", code="hold_booked")
-        with acting(_user(actor)):
-            _give_up_hold(visit, now)
-        return visit
-
-    return in_transaction(work)
-
-
 def reschedule(
     *,
     actor: Actor | None,
@@ -285,7 +260,7 @@ def reschedule(
             if in_place_of is not None:
                 held = lock_visit(in_place_of)
                 _require_held(held)
-                _give_up_hold(held, now)
+                give_up_hold(held, now)
                 move = replace(move, under=held.protocol)
             placing.vacate([visit])
             placing.settle(moves=[move], resources=resources, now=now)
@@ -305,39 +280,6 @@ def reschedule(
         ),
         now=now,
     )
-
-
-def cancel(
-    *, actor: Actor, appointment: Appointment, reason: CancellationReason, now: datetime
-) -> Appointment:
-    """Cancel a visit that has not begun: its claims go, its row stays with the reason, and whether it was
-    late (closer to the visit than the clinic's `late_cancellation_hours`). A hold is given up. Where
-    a prescriber has to look at the reason the patient's plans wait for it (`safety_reviews`).
-
-    Cancelling again for the same reason changes nothing. Raises `Conflict` with code `already_cancelled`
-    (for another reason) or `too_late_to_cancel` (arrived: from then on the session tells what happened).
-    """
-
-    def work() -> Appointment:
-        visit = lock_visit(appointment)
-        if visit.status == AppointmentStatus.CANCELLED:
-            if visit.lapsed_hold or visit.cancelation_reason == reason:
-                return visit
-            raise Conflict("This visit was cancelled before, for another reason.", code="already_cancelled")
-        if visit.status not in MOVABLE:
-            raise Conflict(
-                "This visit has begun. If nothing is infused, the nurse records that in the session.",
-                code="too_late_to_cancel",
-            )
-        with acting(actor.user_id, reason=CancellationReason(reason).label):
-            if visit.status == AppointmentStatus.PENDING:
-                _give_up_hold(visit, now)
-            else:
-                _call_off(visit, reason, now)
-        safety_reviews.after_cancellation(visit, reason, now=now)
-        return visit
-
-    return in_transaction(work)
 
 
 def book_all(
@@ -413,18 +355,6 @@ def require_movable(appointment: Appointment) -> None:
         raise _hold_over()
     if appointment.status not in MOVABLE:
         raise _not_movable(appointment)
-
-
-def release_lapsed(*, now: datetime) -> int:
-    """Let go of every hold that ran out, clinic by clinic. Returns how many; nobody counted them any more."""
-    ran_out = Appointment.objects.filter(status=AppointmentStatus.PENDING, held_until__lte=now)
-
-    def work(clinic_id: UUID) -> int:
-        lock_schedule(clinic_id)
-        return placing.release_lapsed(clinic_id, now)
-
-    clinics = ran_out.order_by("clinic_id").values_list("clinic_id", flat=True).distinct()
-    return sum(in_transaction(partial(work, clinic_id)) for clinic_id in clinics)
 
 
 def _new_visit(
@@ -549,31 +479,6 @@ def _stands(visit: Appointment, start: datetime, chair_id: UUID | None, nurse_id
     return chair_id in (None, shown.chair and shown.chair.pk) and (
         nurse_id is None or [turn.nurse.pk for turn in shown.nurses] == [nurse_id]
     )
-
-
-def _call_off(visit: Appointment, reason: CancellationReason, now: datetime) -> None:
-    placing.vacate([visit])
-    visit.status = AppointmentStatus.CANCELLED
-    visit.cancelation_reason = reason
-    visit.cancelled_at = now
-    notice = timedelta(hours=visit.clinic.late_cancellation_hours)
-    visit.cancelled_late = visit.starts_at - now < notice
-    visit.save(
-        update_fields=[
-            "status",
-            "cancelation_reason",
-            "cancelled_at",
-            "cancelled_late",
-            *placing.CLAIM_FIELDS,
-        ]
-    )
-
-
-def _give_up_hold(visit: Appointment, now: datetime) -> None:
-    placing.vacate([visit])
-    visit.status = AppointmentStatus.CANCELLED
-    visit.cancelled_at = now
-    visit.save(update_fields=["status", "cancelled_at", *placing.CLAIM_FIELDS])
 
 
 def _key(resource: Resource | None) -> UUID | None:

@@ -14,7 +14,7 @@ from clinic.history import acting
 from clinic.problems import Conflict
 from clinic.transactions import in_transaction
 from scheduler.models import OfferStatus, Resource, WaitlistEntry, WaitlistOffer, WaitlistStatus
-from scheduler.visits import booking
+from scheduler.visits import booking, calling_off
 from scheduler.waitlist import joining, obstacles, offering, waiting
 from scheduler.waitlist.waitlist import OVER, to_be_replaced
 
@@ -86,7 +86,7 @@ def take_back(*, actor: Actor, offer: WaitlistOffer, now: datetime) -> WaitlistO
             return row
         if not waiting.stands(row, now):
             raise Conflict(OVER, code="offer_over")
-        booking.release(actor=actor, appointment=row.appointment, now=now)
+        calling_off.release(actor=actor, appointment=row.appointment, now=now)
         joining.answer(actor, row, OfferStatus.WITHDRAWN, now)
         return row
 

@@ -21,7 +21,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
-from scheduler.visits import booking
+from scheduler.visits import calling_off
 from scheduler.waitlist import waiting
 from scheduler.waitlist.waiting import Terms
 
@@ -163,7 +163,7 @@ def leave(
     """Off the list, with what was held let go of."""
     offer = open_offer(entry)
     if offer is not None:
-        booking.release(actor=actor, appointment=offer.appointment, now=now)
+        calling_off.release(actor=actor, appointment=offer.appointment, now=now)
         answer(actor, offer, OfferStatus.WITHDRAWN, now)
     close(actor, entry, status, now, reason=reason)
 

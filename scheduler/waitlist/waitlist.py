@@ -36,7 +36,7 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.prescribing.spacing import spacing_of
-from scheduler.visits import attendance, booking, queries
+from scheduler.visits import attendance, booking, calling_off, queries
 from scheduler.waitlist import joining, obstacles, offering, waiting
 from scheduler.waitlist.offering import Choice, Rank
 
@@ -228,7 +228,7 @@ def decline(*, actor: Actor | None, offer: WaitlistOffer, now: datetime) -> Wait
         row = _locked_offer(offer)
         if row.status != OfferStatus.DECLINED:
             _require_open(row, now)
-            booking.release(actor=actor, appointment=row.appointment, now=now)
+            calling_off.release(actor=actor, appointment=row.appointment, now=now)
             joining.answer(actor, row, OfferStatus.DECLINED, now)
         return row
 
@@ -275,7 +275,7 @@ def _settle(offer: WaitlistOffer, now: datetime) -> int:
         if row.status != OfferStatus.OPEN or waiting.stands(row, now):
             return 0
         if row.appointment.status == AppointmentStatus.PENDING or row.appointment.lapsed_hold:
-            booking.release(actor=None, appointment=row.appointment, now=now)
+            calling_off.release(actor=None, appointment=row.appointment, now=now)
             # Nobody may have looked since it was given up: they did not let it run out then.
             ended = row.appointment.cancelled_at or now
             ran_out = row.expires_at <= ended

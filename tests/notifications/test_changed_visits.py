@@ -22,7 +22,7 @@ from notifications.talking import again
 from scheduler.models import Appointment, CancellationReason
 from scheduler.prescribing import taking_over
 from scheduler.reporting.reports import Period
-from scheduler.visits import attendance, booking, lengthening, versions
+from scheduler.visits import attendance, booking, calling_off, lengthening, versions
 from tests.cast import NOW, TODAY, House, new_id
 from tests.notifications.drains import drain, say
 from tests.notifications.visits import confirm
@@ -238,7 +238,7 @@ def reached_by(channel: str, visit: Appointment) -> None:
 
 def cancel(stage: Stage, visit: Appointment, now: Any) -> None:
     ana = stage.house.actor(stage.house.ana)
-    booking.cancel(actor=ana, appointment=visit, reason=CancellationReason.ROOM, now=now)
+    calling_off.cancel(actor=ana, appointment=visit, reason=CancellationReason.ROOM, now=now)
 
 
 def open_calls() -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from scheduler.models import Appointment, Claim, Resource
-from scheduler.visits import booking, changing
+from scheduler.visits import booking, calling_off, changing
 from scheduler.visits.decision import Decision, decide
 from tests.at_once import at_once
 
@@ -51,11 +51,11 @@ def without_schedule_lock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_visit_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        booking,
-        "lock_visit",
-        lambda visit: Appointment.objects.select_related("clinic").get(pk=visit.pk),
-    )
+    def as_it_is(visit: Appointment) -> Appointment:
+        return Appointment.objects.select_related("clinic").get(pk=visit.pk)
+
+    for room in (booking, calling_off):
+        monkeypatch.setattr(room, "lock_visit", as_it_is)
 
 
 def claimed() -> set[UUID]:

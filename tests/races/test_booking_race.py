@@ -20,7 +20,7 @@ from clinic.access import Actor
 from clinic.problems import Busy, Conflict
 from scheduler.finding import free_times
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim, Resource
-from scheduler.visits import booking, changing
+from scheduler.visits import booking, calling_off, changing
 from scheduler.visits.decision import Decision, decide
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, House, make_house, make_patient, new_id
@@ -86,7 +86,7 @@ class Desk:
         self.standing.add(id)
 
     def cancel(self, id: UUID) -> None:
-        booking.cancel(
+        calling_off.cancel(
             actor=self.actor,
             appointment=Appointment.objects.get(pk=id),
             reason=CancellationReason.PATIENT,

@@ -16,7 +16,7 @@ import pytest
 from clinic.problems import Conflict
 from scheduler.finding import free_times
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim
-from scheduler.visits import attendance, booking
+from scheduler.visits import attendance, booking, calling_off
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, House, make_house, make_patient, new_id
 from tests.races.meetings import claimed, meet, without_schedule_lock, without_visit_lock
@@ -219,7 +219,7 @@ class Desk:
         attendance.undo(actor=self.ana, appointment=self.some("cancelled", chance), now=now)
 
     def sweep(self, chance: random.Random, now: datetime) -> None:
-        booking.release_lapsed(now=now)
+        calling_off.release_lapsed(now=now)
 
     def some(self, status: str, chance: random.Random) -> Appointment:
         rows = list(Appointment.objects.filter(status=status).order_by("pk"))

@@ -22,7 +22,7 @@ from scheduler.models import (
     WaitlistOffer,
     WaitlistStatus,
 )
-from scheduler.visits import booking
+from scheduler.visits import calling_off
 from scheduler.waitlist import joining, waiting, waitlist
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, make_house, make_patient
@@ -124,7 +124,7 @@ def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The entry is read without its lock: two look before either writes, and whoever wants to let go of the
     hold is a moment slower than who books it."""
     gate = Barrier(2)
-    release = booking.release
+    release = calling_off.release
 
     def release_late(**asked: Any) -> Appointment:
         time.sleep(0.3)
@@ -143,7 +143,7 @@ def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(joining, "locked", look_together)
     monkeypatch.setattr(waitlist, "_locked_offer", read_together)
-    monkeypatch.setattr(booking, "release", release_late)
+    monkeypatch.setattr(calling_off, "release", release_late)
 
 
 @pytest.mark.parametrize("race", [yes_and_no, yes_and_the_clock])

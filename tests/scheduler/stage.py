@@ -32,7 +32,7 @@ from scheduler.models import (
 from scheduler.prescribing import plans, screening
 from scheduler.protocols import protocols
 from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS, FASTING
-from scheduler.visits import booking
+from scheduler.visits import booking, calling_off
 from scheduler.working_hours import time_off, working_time
 from tests.cast import NOW, TODAY, House, local, new_id, shown
 from tests.kept import kept
@@ -80,7 +80,7 @@ class Stage:
         reason: CancellationReason = CancellationReason.PATIENT,
         now: datetime = NOW,
     ) -> Appointment:
-        return booking.cancel(
+        return calling_off.cancel(
             actor=self.house.actor(self.house.ana), appointment=visit, reason=reason, now=now
         )
 

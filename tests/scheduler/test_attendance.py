@@ -19,7 +19,7 @@ from scheduler.models import (
     TreatmentPlan,
 )
 from scheduler.prescribing import plans
-from scheduler.visits import attendance, booking
+from scheduler.visits import attendance, booking, calling_off
 from scheduler.visits.visit_history import appointment_history
 from scheduler.working_hours import booking_settings
 from tests.cast import NOW, TODAY, House, new_id
@@ -405,7 +405,7 @@ def test_there_is_nothing_to_take_back_of_other_visits(stage: Stage, status: str
 
 def test_a_hold_that_was_given_up_is_not_taken_back(stage: Stage) -> None:
     hold = booking.hold(actor=None, id=new_id(), plan=stage.plan(), start=stage.at("9:30"), now=NOW)
-    booking.release(actor=stage.house.actor(stage.house.ana), appointment=hold, now=NOW)
+    calling_off.release(actor=stage.house.actor(stage.house.ana), appointment=hold, now=NOW)
 
     with pytest.raises(Conflict) as refusal:
         undo(stage, hold)
@@ -447,7 +447,7 @@ def test_the_history_tells_each_step_with_who_and_why(stage: Stage) -> None:
 
 def test_a_hold_that_ran_out_says_so(stage: Stage) -> None:
     hold = booking.hold(actor=None, id=new_id(), plan=stage.plan(), start=stage.at("9:30"), now=NOW)
-    booking.release_lapsed(now=NOW + timedelta(minutes=10))
+    calling_off.release_lapsed(now=NOW + timedelta(minutes=10))
 
     assert [line.what for line in appointment_history(hold, now=NOW)] == ["held", "hold-ran-out"]
 

@@ -9,7 +9,7 @@ from clinic.problems import Conflict, Invalid
 from scheduler import tasks
 from scheduler.finding import free_times
 from scheduler.models import Appointment, AppointmentStatus, Claim, TreatmentPlan
-from scheduler.visits import booking
+from scheduler.visits import booking, calling_off
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 
@@ -129,18 +129,18 @@ def test_a_hold_given_up_frees_its_time_at_once(stage: Stage) -> None:
     held = hold(stage, stage.plan())
     ana = stage.house.actor(stage.house.ana)
 
-    released = booking.release(actor=ana, appointment=held, now=NOW)
+    released = calling_off.release(actor=ana, appointment=held, now=NOW)
 
     assert (released.status, released.cancelled_at, released.cancelled_late) == ("cancelled", NOW, None)
     assert not Claim.objects.exists()
-    assert booking.release(actor=ana, appointment=held, now=SOON).cancelled_at == NOW
+    assert calling_off.release(actor=ana, appointment=held, now=SOON).cancelled_at == NOW
 
 
 def test_what_was_booked_is_cancelled_not_released(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "9:30")
 
     with pytest.raises(Conflict, match="Cancel the visit") as refusal:
-        booking.release(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
+        calling_off.release(actor=stage.house.actor(stage.house.ana), appointment=visit, now=NOW)
 
     assert refusal.value.code == "hold_booked"
 

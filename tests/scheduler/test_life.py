@@ -56,7 +56,7 @@ from scheduler.repairing.proposal import Change, Outcome, proposal_of
 from scheduler.repairing.reading import Missing
 from scheduler.series import proposing, respacing
 from scheduler.series.respacing import Accepted
-from scheduler.visits import attendance, booking
+from scheduler.visits import attendance, booking, calling_off
 from scheduler.visits.booking import Wanted
 from scheduler.visits.placing import Move
 from scheduler.waitlist import joining, waitlist
@@ -286,7 +286,7 @@ class Life(RuleBasedStateMachine):
     @rule(pick=picks)
     def release(self, pick: int) -> None:
         held = self._pick("pending", pick)
-        booking.release(actor=self.staged.ana, appointment=self._row(held), now=self._moment())
+        calling_off.release(actor=self.staged.ana, appointment=self._row(held), now=self._moment())
         self._gone(held)
 
     @precondition(lambda self: self._of("pending", "booked"))
@@ -314,7 +314,9 @@ class Life(RuleBasedStateMachine):
     @rule(pick=picks, reason=st.sampled_from([CancellationReason.PATIENT, CancellationReason.ROOM]))
     def cancel(self, pick: int, reason: CancellationReason) -> None:
         visit = self._pick("pending", pick, "booked")
-        booking.cancel(actor=self.staged.ana, appointment=self._row(visit), reason=reason, now=self._moment())
+        calling_off.cancel(
+            actor=self.staged.ana, appointment=self._row(visit), reason=reason, now=self._moment()
+        )
         self._gone(visit)
 
     @precondition(lambda self: self._of("booked"))

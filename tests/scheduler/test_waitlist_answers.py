@@ -18,7 +18,7 @@ from scheduler.models import (
     WaitlistEntry,
     WaitlistOffer,
 )
-from scheduler.visits import attendance, booking
+from scheduler.visits import attendance, booking, calling_off
 from scheduler.visits.placing import Move
 from scheduler.waitlist import waiting, waitlist
 from tests.cast import NOW, TODAY, House
@@ -191,7 +191,7 @@ def test_what_runs_out_is_offered_to_the_next_in_the_same_look(stage: Stage, off
 
 
 def test_what_the_sweep_of_holds_has_released_counts_as_run_out(stage: Stage, offer: WaitlistOffer) -> None:
-    booking.release_lapsed(now=offer.expires_at)
+    calling_off.release_lapsed(now=offer.expires_at)
     assert waitlist.expire(clinic=stage.house.clinic, now=offer.expires_at) == 1
     assert fate(offer) == ("expired", "waiting", "cancelled")
 
@@ -256,7 +256,7 @@ def test_what_was_offered_is_told_wherever_the_visit_is_by_now(stage: Stage, off
 
 def test_a_hold_that_the_desk_gives_up_withdraws_the_offer(stage: Stage, offer: WaitlistOffer) -> None:
     ana = stage.house.actor(stage.house.ana)
-    booking.release(actor=ana, appointment=offer.appointment, now=NOW)
+    calling_off.release(actor=ana, appointment=offer.appointment, now=NOW)
     with pytest.raises(Conflict):
         waitlist.accept(actor=None, offer=offer, now=NOW)
     offer_freed(stage, NOW + MINUTE)
@@ -268,7 +268,7 @@ def test_who_lost_an_offer_to_the_desk_is_asked_again_the_same_day(
 ) -> None:
     """Nobody looks until the time to answer is over: they did not let it run out all the same."""
     ana = stage.house.actor(stage.house.ana)
-    booking.release(actor=ana, appointment=offer.appointment, now=offer.expires_at - MINUTE)
+    calling_off.release(actor=ana, appointment=offer.appointment, now=offer.expires_at - MINUTE)
     [another] = offer_freed(stage, offer.expires_at)
     assert another.entry == offer.entry
     assert fate(offer) == ("withdrawn", "waiting", "cancelled")
@@ -276,7 +276,7 @@ def test_who_lost_an_offer_to_the_desk_is_asked_again_the_same_day(
 
 def test_a_hold_that_is_given_up_after_its_time_had_run_out(stage: Stage, offer: WaitlistOffer) -> None:
     ana = stage.house.actor(stage.house.ana)
-    booking.release(actor=ana, appointment=offer.appointment, now=offer.expires_at)
+    calling_off.release(actor=ana, appointment=offer.appointment, now=offer.expires_at)
     assert offer_freed(stage, offer.expires_at) == []
     assert fate(offer) == ("expired", "waiting", "cancelled")
 

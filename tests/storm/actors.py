@@ -35,7 +35,7 @@ from notifications.delivering import outcomes  # noqa: E402
 from notifications.models import ClinicMessaging, Message, MessageStatus  # noqa: E402
 from scheduler.models import Appointment, CancellationReason, Protocol, TreatmentPlan  # noqa: E402
 from scheduler.protocols import protocols  # noqa: E402
-from scheduler.visits import booking  # noqa: E402
+from scheduler.visits import calling_off  # noqa: E402
 from tests.cast import make_house  # noqa: E402
 
 WAVES: Final = 4
@@ -209,7 +209,7 @@ def cancel(desk: access.Actor, pk: Any, number: int) -> dict[str, Any]:
     """The only one, or one of two: the reminder's own, or the one that it stands for as well."""
     visits = Appointment.objects.filter(patient=pk).order_by("during")
     visit = visits[number % len(visits)]
-    booking.cancel(actor=desk, appointment=visit, reason=CancellationReason.PATIENT, now=clock.now())
+    calling_off.cancel(actor=desk, appointment=visit, reason=CancellationReason.PATIENT, now=clock.now())
     return {"act": "cancel", "visit": visit.pk}
 
 

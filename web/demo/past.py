@@ -19,7 +19,7 @@ from clinic import clock
 from clinic.history import acting
 from clinic.models import Patient
 from scheduler.models import Appointment, CancellationReason
-from scheduler.visits import attendance, booking
+from scheduler.visits import attendance, booking, calling_off
 from sessions_app.models import DiaryDay, Occasion
 from sessions_app.outcomes import diary
 from sessions_app.outcomes.diary_counts import PERIOD_DAYS
@@ -154,7 +154,7 @@ class _Series:
         else:
             # The one without a ride says so an hour before, which is late; the others a day before.
             notice = timedelta(hours=1 if became == CancellationReason.PATIENT_NO_TRANSPORT else 25)
-            booking.cancel(
+            calling_off.cancel(
                 actor=self.house.desk,
                 appointment=visit,
                 reason=CancellationReason(became),

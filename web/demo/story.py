@@ -21,7 +21,7 @@ from notifications.models import CheckIn, InboxItem, LinkPurpose, MessageStatus,
 from notifications.planning import planner
 from scheduler.models import Appointment, CancellationReason
 from scheduler.prescribing import plans
-from scheduler.visits import booking
+from scheduler.visits import booking, calling_off
 from scheduler.waitlist import joining, waitlist
 from scheduler.waitlist.waiting import Terms
 from web.demo import outcomes, past, texts
@@ -93,7 +93,7 @@ class _Story:
         self.say("Synthetic clinic: this morning")
         self.deliver(house.at(self.today, time(8, 5)))
         self.deliver(house.at(self.today, time(9, 10)))
-        booking.cancel(
+        calling_off.cancel(
             actor=house.desk,
             appointment=tomorrow[1],
             reason=CancellationReason.PATIENT_NO_TRANSPORT,

@@ -21,7 +21,7 @@ from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason
 from scheduler.prescribing import safety_reviews
 from scheduler.series.review import review
-from scheduler.visits import attendance, booking, lengthening, nearby, queries, versions
+from scheduler.visits import attendance, booking, calling_off, lengthening, nearby, queries, versions
 from scheduler.visits.visit_history import appointment_history
 from scheduler.vocabulary import wall_time
 from sessions_app.access import CONFIRM_READINESS, READ_SESSIONS
@@ -105,7 +105,7 @@ def cancel_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         reason = CancellationReason(form.cleaned_data["reason"])
         try:
-            booking.cancel(actor=request.actor, appointment=appointment, reason=reason, now=clock.now())
+            calling_off.cancel(actor=request.actor, appointment=appointment, reason=reason, now=clock.now())
         except Problem as problem:
             form.add_problem(problem)
         else:
@@ -147,7 +147,7 @@ def book_held(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(BOOK, methods=["POST"])
 def release(request: StaffRequest, pk: UUID) -> HttpResponse:
     held = appointment_of(request, pk)
-    booking.release(actor=request.actor, appointment=held, now=clock.now())
+    calling_off.release(actor=request.actor, appointment=held, now=clock.now())
     messages.success(request, "The time is free again.")
     return redirect("book_plan", pk=held.plan_id)
 
@@ -175,7 +175,7 @@ def _not_ready(appointment: Appointment) -> str:
 
 
 def _late(appointment: Appointment, now: datetime) -> bool:
-    """Would `booking.cancel` call it late?"""
+    """Would `calling_off.cancel` call it late?"""
     return appointment.starts_at - now < timedelta(hours=appointment.clinic.late_cancellation_hours)
 
 
