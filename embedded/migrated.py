@@ -31,7 +31,7 @@ SOURCES: Final = (
     "clinic/clock.py",
     "clinic/history.py",
     "clinic/migration_operations.py",
-    "config/*.py",
+    "config/**/*.py",
     "embedded/*.py",
     "embedded/*.sql",
     "manage.py",

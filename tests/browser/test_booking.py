@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from clinic.models import Patient
 from scheduler.models import Appointment, AppointmentStatus
@@ -86,9 +86,20 @@ def test_the_desk_books_with_eight_keys(windows: Windows, stage: Stage) -> None:
 
 
 def test_somebody_new_who_is_somebody_known(windows: Windows, stage: Stage) -> None:
+    refused: list[str] = []
+
+    def refuse_the_first(route: Route) -> None:
+        if route.request.method != "POST" or refused:
+            route.continue_()
+            return
+        refused.append(route.request.url)
+        busy = '<div role="alert">The clinic is busy just now. Try again.</div>'
+        route.fulfill(status=409, content_type="text/html", body=busy)
+
     with time_machine.travel(EARLY):
         stage.plan()
         page = windows.sign_in(stage.house.ana)
+        page.route("**/best/", refuse_the_first)
         page.goto("/day/")
         keys = Keys(page)
         keys.press("b")
@@ -114,11 +125,8 @@ def test_somebody_new_who_is_somebody_known(windows: Windows, stage: Stage) -> N
         expect(dialog.get_by_role("radio").first).to_be_focused()
 
         # What the house refuses is said above the times, and can be sent again.
-        busy = '<div role="alert">The clinic is busy just now. Try again.</div>'
-        page.route("**/best/", lambda route: route.fulfill(status=409, content_type="text/html", body=busy))
         keys.press("h")
         expect(dialog.get_by_role("alert")).to_contain_text("busy just now")
-        page.unroute("**/best/")
         dialog.get_by_role("radio").first.focus()
 
         # h holds what is marked.

@@ -144,9 +144,9 @@ def test_a_run_costs_the_same_number_of_queries_however_much_is_declared(
 
     weekly(house, nurse, "09:00-17:00", weekdays=(0, 1, 2))
     few = queries_of_a_run(NOW + timedelta(days=1))
-    for name in ("Nora", "Noor"):
+    for name, hour in (("Nora", "09:00"), ("Noor", "10:00")):
         weekly(house, make_resource(house, ResourceKind.NURSE, name, 6), "09:00-17:00", weekdays=range(7))
-        absent(house, nurse, at("09:00", TUESDAY), at("10:00", TUESDAY))
+        absent(house, nurse, at(hour, TUESDAY), at(hour, TUESDAY) + timedelta(hours=1))
 
     assert queries_of_a_run(NOW + timedelta(days=2)) == few
 

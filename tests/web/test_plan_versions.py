@@ -110,7 +110,7 @@ def test_the_desk_asks_for_another_spacing_and_the_prescriber_decides(
     assert "One day apart" not in words(priya.get(reverse("decisions")))
     ana.post(ask, {"id": new_id(), "words": "Then three"})
     late = words(priya.post(refuse, {**no, "reason": "Still too close"}))
-    assert "This request has been answered before." in late
+    assert "This was decided before." in late
     override_spacing(
         actor=stage.house.actor(stage.house.priya),
         id=new_id(),
