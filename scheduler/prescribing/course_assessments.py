@@ -55,10 +55,10 @@ def assess(
     return in_transaction(work)
 
 
-def open_task(*, plan: TreatmentPlan, infusions: int, now: datetime) -> WorkItem:
+def open_task(*, plan: TreatmentPlan, infusions: int, now: datetime) -> None:
     """The prescriber's task, made once."""
     due_at = clock.day_end(now + WITHIN, plan.clinic.time_zone)
-    return plan_tasks.open_task(CAUSE, plan=plan, about=str(infusions), title=TITLE, due_at=due_at)
+    plan_tasks.open_task(CAUSE, plan=plan, about=str(infusions), title=TITLE, due_at=due_at)
 
 
 def asked_of(patients: Collection[UUID]) -> set[UUID]:

@@ -48,10 +48,10 @@ class CourseReview:
         return waits_words(self.item.cause)
 
 
-def open_review(*, plan: TreatmentPlan, infusions: int, now: datetime) -> WorkItem:
+def open_review(*, plan: TreatmentPlan, infusions: int, now: datetime) -> None:
     """The task for this course after so many infusions, made once."""
     due_at = plan_tasks.due_by(plan, now)
-    return plan_tasks.open_task(CAUSE, plan=plan, about=str(infusions), title=TITLE, due_at=due_at)
+    plan_tasks.open_task(CAUSE, plan=plan, about=str(infusions), title=TITLE, due_at=due_at)
 
 
 def go_on(*, actor: Actor, plan: TreatmentPlan, task: UUID, reason: str, now: datetime) -> None:

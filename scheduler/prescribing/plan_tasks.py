@@ -5,7 +5,7 @@ the plan waits for it, is said by its kind: `course_reviews`, `safety_reviews`, 
 `spacing_requests`, `taking_over`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,31 +22,33 @@ from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
 from scheduler.prescribing.standing import locked_plan, require_standing
 
 
-def open_task(kind: str, *, plan: TreatmentPlan, about: str, title: str, due_at: datetime) -> WorkItem:
+def open_task(kind: str, *, plan: TreatmentPlan, about: str, title: str, due_at: datetime) -> None:
     """The prescriber's task, made once."""
-    return work.open_item(
-        clinic_id=plan.clinic_id,
-        patient_id=plan.patient_id,
-        cause=f"{cause_of(kind, plan.pk)}{about}",
-        title=title,
-        urgency=Urgency.ROUTINE,
-        role=Role.PRESCRIBER,
-        due_at=due_at,
-    )
+    open_tasks(kind, [(plan, about)], title=title, due_at=due_at)
 
 
-def task_of(
-    kind: str, *, plan: TreatmentPlan, about: str, title: str, due_at: datetime, urgency: Urgency
-) -> WorkItem:
-    """As `open_task` makes it, not saved yet: for `work.open_items`, where several plans are asked about."""
-    return WorkItem(
-        clinic_id=plan.clinic_id,
-        patient_id=plan.patient_id,
-        cause=f"{cause_of(kind, plan.pk)}{about}",
-        title=title,
-        urgency=urgency,
-        role=Role.PRESCRIBER,
-        due_at=due_at,
+def open_tasks(
+    kind: str,
+    wanted: Iterable[tuple[TreatmentPlan, str]],
+    *,
+    title: str,
+    due_at: datetime,
+    urgency: Urgency = Urgency.ROUTINE,
+) -> None:
+    """The same for several plans, each with what it is about. One query."""
+    work.open_items(
+        [
+            WorkItem(
+                clinic_id=plan.clinic_id,
+                patient_id=plan.patient_id,
+                cause=f"{cause_of(kind, plan.pk)}{about}",
+                title=title,
+                urgency=urgency,
+                role=Role.PRESCRIBER,
+                due_at=due_at,
+            )
+            for plan, about in wanted
+        ]
     )
 
 

@@ -176,17 +176,10 @@ def _ask(
     """One task for each of these plans of one patient: two queries, however many there are."""
     if not plans:
         return
-    due_at = plan_tasks.due_by(plans[0], now)
-    work.open_items(
-        [
-            plan_tasks.task_of(
-                CAUSE,
-                plan=plan,
-                about=f"{about}:{times[plan.pk] + 1}",
-                title=title,
-                due_at=due_at,
-                urgency=urgency,
-            )
-            for plan in plans
-        ]
+    plan_tasks.open_tasks(
+        CAUSE,
+        [(plan, f"{about}:{times[plan.pk] + 1}") for plan in plans],
+        title=title,
+        due_at=plan_tasks.due_by(plans[0], now),
+        urgency=urgency,
     )

@@ -94,13 +94,17 @@ def give_up_hold(visit: Appointment, now: datetime) -> None:
     visit.save(update_fields=["status", "cancelled_at", *placing.CLAIM_FIELDS])
 
 
+def is_late(visit: Appointment, now: datetime) -> bool:
+    """Whether calling it off now is late for the clinic. Reads its loaded clinic."""
+    return visit.starts_at - now < timedelta(hours=visit.clinic.late_cancellation_hours)
+
+
 def _call_off(visit: Appointment, reason: CancellationReason, now: datetime) -> None:
     placing.vacate([visit])
     visit.status = AppointmentStatus.CANCELLED
     visit.cancelation_reason = reason
     visit.cancelled_at = now
-    notice = timedelta(hours=visit.clinic.late_cancellation_hours)
-    visit.cancelled_late = visit.starts_at - now < notice
+    visit.cancelled_late = is_late(visit, now)
     visit.save(
         update_fields=[
             "status",

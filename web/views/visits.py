@@ -5,7 +5,7 @@ What can be done with it is also the menu that its block on the day board opens 
 for the visit's page as a part. What is sent from there says on which day's board that was, and leads back.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -110,7 +110,7 @@ def cancel_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
             form.add_problem(problem)
         else:
             messages.success(request, "The visit is cancelled and its time is free again.")
-            if reason in safety_reviews.LOOKED_AT:
+            if reason in safety_reviews.LOOKED_AT and safety_reviews.waiting_for(appointment.plan):
                 messages.warning(request, "A prescriber is asked to look before anything more is booked.")
             return _back(request, pk)
     return _show(request, appointment, form)
@@ -174,11 +174,6 @@ def _not_ready(appointment: Appointment) -> str:
     return looks.not_ready(appointment) if coming and in_doubt([appointment.pk]) else ""
 
 
-def _late(appointment: Appointment, now: datetime) -> bool:
-    """Would `calling_off.cancel` call it late?"""
-    return appointment.starts_at - now < timedelta(hours=appointment.clinic.late_cancellation_hours)
-
-
 def _show(
     request: StaffRequest, appointment: Appointment, form: CancelForm, refusal: Conflict | None = None
 ) -> HttpResponse:
@@ -189,6 +184,7 @@ def _show(
     held = may_book and appointment.status == AppointmentStatus.PENDING
     undoable = may_book and not appointment.lapsed_hold and appointment.record_opened_at is None
     missed_from = attendance.missed_from(appointment)
+    late = booked and calling_off.is_late(appointment, now)
     visit = queries.booked_visit(appointment)
     untold = booked and is_untold(appointment, now)
     reads_session = request.actor.may(READ_SESSIONS, request.clinic.pk)
@@ -222,7 +218,7 @@ def _show(
         "may_move": booked,
         "may_lengthen": may_book and lengthening.may_lengthen(appointment),
         "may_cancel": booked,
-        "late_hours": request.clinic.late_cancellation_hours if booked and _late(appointment, now) else None,
+        "late_hours": request.clinic.late_cancellation_hours if late else None,
         "may_miss": booked and missed_from <= now,
         "missed_from": missed_from if booked and appointment.starts_at <= now else None,
         "undo": ONE_STEP_BACK.get(AppointmentStatus(appointment.status)) if undoable else None,
