@@ -2,7 +2,6 @@
 (docs/decisions/0012-unsent-entries.md)."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
@@ -10,8 +9,6 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 from clinic import clock
 from sessions_app.infusing import infusion
 from sessions_app.models import Session
-from sessions_app.observing import side_effects
-from sessions_app.observing.side_effects import Report
 from tests.browser.conftest import DESK, PHONE, TABLET
 from tests.browser.unsent.tablet import (
     CLOSE,
@@ -23,7 +20,7 @@ from tests.browser.unsent.tablet import (
     form_of,
 )
 from tests.cast import House, new_id
-from tests.sessions_app import stories
+from tests.sessions_app import effect_stories, stories
 
 pytestmark = [
     pytest.mark.browser,
@@ -41,6 +38,14 @@ def refuse_a_low_saturation(page: Page) -> Locator:
     form = form_of(page, "vitals")
     expect(form.locator(".mend").first).to_contain_text("measure again, then confirm")
     return form
+
+
+def nauseous_and_a_tablet_ahead(page: Page, house: House, session: Session) -> None:
+    """Whoever taps that it is over says so of a moment that is still to come. A note is being typed."""
+    effect_stories.report(house, session, now=clock.now(), grade=2)
+    page.reload()
+    fill(page, "note", text="Restless, asks for")
+    page.clock.fast_forward(120_000)  # the tablet's clock alone
 
 
 @pytest.mark.drill
@@ -125,12 +130,7 @@ def test_a_refused_tap_is_mended_beside_what_is_being_typed(
 ) -> None:
     """The tap has no boxes of its own: the form of its side effect comes into the page, and goes when the tap
     is stored."""
-    now, nils = clock.now(), house.actor(house.nils)
-    report = Report(term="nausea", grade=1, onset_at=now - timedelta(minutes=5))
-    side_effects.record_side_effect(actor=nils, id=new_id(), session=session, report=report, now=now)
-    page.reload()
-    fill(page, "note", text="Restless, asks for")
-    page.clock.fast_forward(120_000)  # the tablet's clock alone
+    nauseous_and_a_tablet_ahead(page, house, session)
     page.get_by_role("button", name="Nausea: Over").click()
     course = page.locator("section[id^=part-course]")
     expect(course).to_contain_text("Nausea: how is it now?")
@@ -152,12 +152,7 @@ def test_a_refused_tap_whose_form_did_not_come_is_mended_from_the_list(
     page: Page, house: House, session: Session
 ) -> None:
     """Refused at the press, and the connection went before its form came: the list brings it."""
-    now, nils = clock.now(), house.actor(house.nils)
-    report = Report(term="nausea", grade=2, onset_at=now - timedelta(minutes=5))
-    side_effects.record_side_effect(actor=nils, id=new_id(), session=session, report=report, now=now)
-    page.reload()
-    fill(page, "note", text="Restless, asks for")
-    page.clock.fast_forward(120_000)  # the tablet's clock alone
+    nauseous_and_a_tablet_ahead(page, house, session)
     page.route("**/sessions/connection/", lambda route: route.abort())
     page.get_by_role("button", name="Nausea: Over").click()
     expect(page.locator("#unsent li .mend").first).to_contain_text("This moment is in the future.")
@@ -183,12 +178,7 @@ def test_a_refused_tap_whose_form_did_not_come_is_mended_from_the_list(
 @pytest.mark.drill
 def test_a_form_that_is_on_its_way_comes_once(page: Page, house: House, session: Session) -> None:
     """The list offers to correct an entry whose form is being fetched already."""
-    now, nils = clock.now(), house.actor(house.nils)
-    report = Report(term="nausea", grade=2, onset_at=now - timedelta(minutes=5))
-    side_effects.record_side_effect(actor=nils, id=new_id(), session=session, report=report, now=now)
-    page.reload()
-    fill(page, "note", text="Restless, asks for")
-    page.clock.fast_forward(120_000)  # the tablet's clock alone
+    nauseous_and_a_tablet_ahead(page, house, session)
     held: list[Route] = []
     page.route("**/sessions/connection/", lambda route: held.append(route))
     with page.expect_request("**/sessions/connection/"):
@@ -211,10 +201,8 @@ def test_a_refused_tap_stands_beside_the_course_that_is_being_typed(
     page: Page, passing: Passing, house: House, session: Session
 ) -> None:
     """Two forms of one kind: each label leads to its own box, and what was typed goes where it was typed."""
-    now, nils = clock.now(), house.actor(house.nils)
     for term in ("nausea", "headache"):
-        report = Report(term=term, grade=2, onset_at=now - timedelta(minutes=5))
-        side_effects.record_side_effect(actor=nils, id=new_id(), session=session, report=report, now=now)
+        effect_stories.report(house, session, now=clock.now(), term=term, grade=2)
     page.goto(f"/sessions/{session.pk}/?continue={session.side_effects.get(term='nausea').pk}")
     typing = page.locator("#part-course")
     typing.locator("[name=action]").fill("Ondansetron, lies")
