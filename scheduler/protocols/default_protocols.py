@@ -1,9 +1,9 @@
-"""The protocol records that a clinic starts from: data, copied from domain.md, and nothing else.
+"""The protocol records that a clinic starts from: data, copied from docs/domain.md, and nothing else.
 
 Doses, minutes, series and spacing are its section 2.2, vital-sign limits 3.3, reading intervals 3.4 (all
 [D], a design default), fasting hours 1.3 ([G], general knowledge not checked against a source), ICD-10-CM
-codes section 7 ([V:X]). None of it is advice: each record is a draft until a prescriber signs it.
-How a clinic takes them over is in `protocols`.
+codes section 7 ([V:X]), what was published 2.1. None of it is advice: each record is a draft until a
+prescriber signs it. How a clinic takes them over is in `protocols`.
 """
 
 from decimal import Decimal
@@ -81,7 +81,11 @@ LIMITS: Final[dict[str, dict[str, Any]]] = {
 # domain.md 1.3: 2 h for clear liquids, 6 h for a light meal [G].
 FASTING: Final = {"fasting_clear_hours": 2, "fasting_light_meal_hours": 6}
 
-_SOURCES: Final = "domain.md 2.2 dose, series, spacing [D]; 3.3 limits [D]; 3.4 readings [D]; 1.3 fasting [G]"
+_CITATION: Final = (
+    "Doses, series, spacing, limits and reading intervals are Chairside's own choices, without an outside"
+    " source; fasting hours are general knowledge, not checked against a source.\n"
+    "Published, and read in excerpts only: "
+)
 
 
 def _doses(start: str, soft_min: str, soft_max: str, hard_max: str) -> dict[str, Decimal]:
@@ -121,7 +125,12 @@ DEFAULT_PROTOCOLS: Final[list[dict[str, Any]]] = [
         "maintenance_min_days": 7,
         "maintenance_max_days": 42,
         "vitals_schedule": SHORT_INFUSION_READINGS,
-        "citation": _SOURCES,
+        "citation": (
+            f"{_CITATION}0.5 mg/kg over 40 minutes (Andrade 2017, a review); twice and three times a week"
+            " equally effective over 15 days (Singh 2016, n = 67); 6 infusions in 2 weeks, then 4 weekly ones"
+            " (Phillips 2019). PTSD: 6 infusions in 2 weeks (Feder 2021, n = 30), while 8 twice weekly had no"
+            " effect on it in veterans (Abdallah 2022, n = 158). In anxiety it was tried subcutaneously."
+        ),
     },
     {
         **_EVERYWHERE,
@@ -139,7 +148,10 @@ DEFAULT_PROTOCOLS: Final[list[dict[str, Any]]] = [
         "spacing_min_days": 7,
         "spacing_max_days": 14,
         "vitals_schedule": SHORT_INFUSION_READINGS,
-        "citation": f"{_SOURCES}. Series: up to 4; further infusions by review.",
+        "citation": (
+            f"{_CITATION}0.5 mg/kg over 40 to 60 minutes every 2 weeks or sooner, up to 4 (Granata 2016,"
+            " n = 29, uncontrolled). Further infusions by review."
+        ),
     },
     {
         **_EVERYWHERE,
@@ -158,8 +170,9 @@ DEFAULT_PROTOCOLS: Final[list[dict[str, Any]]] = [
         "maintenance_max_days": 84,
         "vitals_schedule": LONG_INFUSION_READINGS,
         "citation": (
-            f"{_SOURCES}. The published headache evidence is inpatient and continuous (domain.md 2.1): an"
-            " outpatient protocol is an extrapolation that a prescriber has to sign knowingly."
+            f"{_CITATION}infusions of days in a hospital (Schwenk 2018, n = 61; Pomeroy 2017, n = 77;"
+            " Lauritsen 2016, n = 6), and none for tension-type headache. An outpatient protocol is an"
+            " extrapolation that a prescriber has to sign knowingly."
         ),
     },
     {
@@ -181,6 +194,10 @@ DEFAULT_PROTOCOLS: Final[list[dict[str, Any]]] = [
         "maintenance_min_days": 28,
         "maintenance_max_days": 90,
         "vitals_schedule": LONG_INFUSION_READINGS,
-        "citation": _SOURCES,
+        "citation": (
+            f"{_CITATION}0.5 to 2 mg/kg/h, in all at least 80 mg over more than 2 hours (consensus of ASRA,"
+            " AAPM and ASA 2018, grade C); CRPS: 0.35 mg/kg/h for 4 hours on 10 days (the same, moderate, by"
+            " a summary of it)."
+        ),
     },
 ]

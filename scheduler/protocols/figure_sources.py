@@ -1,7 +1,6 @@
-"""Where each figure of a default protocol comes from: a section of domain.md and its tag. Data.
+"""Where each figure of a default protocol comes from: its tag in the section of docs/domain.md. Data.
 
-[D] is a design default, [G] general knowledge not checked against a source, [V] checked against the source
-that is named, [C] reckoned. A figure that a clinic has changed has no source here: its prescriber names one.
+A figure that a clinic has changed has no source here: its prescriber names one.
 """
 
 from collections.abc import Mapping
@@ -10,19 +9,30 @@ from typing import Any, Final
 
 from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS
 
+# What a tag of docs/domain.md means, for whoever signs the figure.
+_FOUNDED: Final[Mapping[str, str]] = {
+    "D": "Chairside's own choice, without an outside source",
+    "G": "general knowledge, not checked against a source",
+    "C": "reckoned from other figures",
+    "V:20,21": "of the PADSS scale as published",
+}
+
 
 @dataclass(frozen=True)
 class Source:
-    """The default that the house ships, where it stands in domain.md, and how sure that is."""
+    """The default that the house ships, and the tag that says how sure it is."""
 
     default: Any
-    section: str
     tag: str
 
+    @property
+    def founded(self) -> str:
+        """How well it is founded, in words."""
+        return _FOUNDED[self.tag]
 
-_OF_PROTOCOLS: Final = ("2.2", "D")
-_SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
-    **dict.fromkeys(
+
+_TAGS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(  # 2.2
         (
             "dose_start",
             "dose_soft_min",
@@ -43,14 +53,14 @@ _SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
             "maintenance_min_days",
             "maintenance_max_days",
         ),
-        _OF_PROTOCOLS,
+        "D",
     ),
-    **dict.fromkeys(("preparation_units", "infusion_units", "observation_units"), ("8.2", "C")),
-    **dict.fromkeys(("fasting_clear_hours", "fasting_light_meal_hours"), ("1.3", "G")),
-    "near_baseline_percent": ("1.5", "V:20,21"),
-    "near_baseline_sets": ("1.5", "D"),
-    "vitals_schedule": ("3.4", "D"),
-    "limits": ("3.3", "D"),
+    **dict.fromkeys(("preparation_units", "infusion_units", "observation_units"), "C"),  # 8.2
+    **dict.fromkeys(("fasting_clear_hours", "fasting_light_meal_hours"), "G"),  # 1.3
+    "near_baseline_percent": "V:20,21",  # 1.5
+    "near_baseline_sets": "D",  # 1.5
+    "vitals_schedule": "D",  # 3.4
+    "limits": "D",  # 3.3
 }
 _EVERYWHERE: Final = {"near_baseline_percent": 20, "near_baseline_sets": 2}
 _RECORDS: Final = {record["code"]: {**_EVERYWHERE, **record} for record in DEFAULT_PROTOCOLS}
@@ -59,15 +69,13 @@ _RECORDS: Final = {record["code"]: {**_EVERYWHERE, **record} for record in DEFAU
 def source_of(code: str, column: str) -> Source | None:
     """What the default of this figure is and where it comes from; None where the house has none."""
     record = _RECORDS.get(code, {})
-    if column not in _SECTIONS or record.get(column) is None:
+    if column not in _TAGS or record.get(column) is None:
         return None
-    return Source(record[column], *_SECTIONS[column])
+    return Source(record[column], _TAGS[column])
 
 
 def default_of(code: str) -> Mapping[str, Any]:
     """What the house's default says in every column that has a source, and in what its doses are; empty where
     the house has no such protocol."""
     record = _RECORDS.get(code, {})
-    return {
-        column: value for column, value in record.items() if column in _SECTIONS or column == "dose_basis"
-    }
+    return {column: value for column, value in record.items() if column in _TAGS or column == "dose_basis"}

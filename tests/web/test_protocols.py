@@ -68,7 +68,7 @@ def test_everybody_reads_a_version_whole(house: House) -> None:
         "caution from 20 % above the own baseline; stop at 2 readings in a row",
         "Temperature °C 25 to 45 35 to 39.5 everywhere",
         "within 20 %",
-        "domain.md 2.2 dose",
+        "Singh 2016, n = 67",
     ):
         assert said in page
     assert "New version" not in page

@@ -111,7 +111,7 @@ def test_each_figure_is_checked_at_its_own_box_while_it_is_typed(
     assert "Mend the boxes that are marked" in words(page)
 
 
-LOOSER = "Looser than version 1 and the default (domain.md 3.3 [D]): < 85."
+LOOSER = "Looser than version 1 and the default: < 85."
 
 
 def test_a_looser_limit_is_told_at_its_box_and_where_it_is_signed(stage: Stage) -> None:
@@ -207,7 +207,7 @@ def test_less_care_in_dose_watch_and_way_home_is_told_at_its_box_and_where_it_is
     kept = words(browser.post(address, filled(stage.protocol, **changed), follow=True))
 
     assert set(notes) == set(changed)
-    looser = "Looser than version 1 and the default (domain.md 2.2 [D]): "
+    looser = "Looser than version 1 and the default: "
     assert notes["dose_start"] == f"was 0.5. {looser}0.5 (this is 10 times that)."
     assert notes["observation_minutes"] == f"was 60 min. {looser}60."
     assert "Less careful than before or by default" in kept
@@ -217,7 +217,7 @@ def test_less_care_in_dose_watch_and_way_home_is_told_at_its_box_and_where_it_is
     assert "Sets in a row: 1. Looser than version 1" in kept
 
 
-WIDER = "Wider than version 1 and the default (domain.md 3.2 [D]): 40 to 300."
+WIDER = "Wider than version 1 and the default: 40 to 300."
 
 
 def test_an_entry_that_is_taken_more_widely_is_told_at_its_box_and_where_it_is_signed(stage: Stage) -> None:
@@ -284,13 +284,12 @@ def test_of_many_orders_the_first_are_named_and_the_others_counted(
 def test_each_figure_names_what_it_may_be_and_where_its_default_comes_from(stage: Stage) -> None:
     page = words(browser_of(stage.house.priya).get(reverse("protocol_new_version", args=[stage.protocol.pk])))
 
-    assert "First dose Above 0. Default 0.5 [D], domain.md 2.2." in page
-    assert (
-        "No clear liquids before the start optional 0 to 48, or empty. Default 2 [G], domain.md 1.3." in page
-    )
-    assert "Near the own baseline is within 1 to 100. Default 20 [V:20,21], domain.md 1.5." in page
+    assert "First dose Above 0. Default 0.5: Chairside's own choice, without an outside source." in page
+    clear = "No clear liquids before the start optional 0 to 48, or empty. Default 2: general knowledge"
+    assert f"{clear}, not checked against a source." in page
+    assert "Near the own baseline is within 1 to 100. Default 20: of the PADSS scale as published." in page
     assert "How old the weight may be (0: of the day) 0 to 365. days" in page  # the house has no source
-    assert "Consent is signed again after optional 1 to 3,650, or empty. No default: domain.md 2.2" in page
+    assert "Consent is signed again after optional 1 to 3,650, or empty. No default: no source" in page
     assert "Liver tests are asked for after, in all optional 1 to 1,000,000, or empty. No default" in page
 
 

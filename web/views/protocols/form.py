@@ -30,16 +30,18 @@ from web.views.protocols.words import LEVEL_WORDS, NOTHING
 MORE_ORDERS: Final = 3  # empty rows below the order set
 
 DOSES: Final = ("dose_start", "dose_soft_min", "dose_soft_max", "dose_hard_min", "dose_hard_max")
-# What domain.md names without a figure, and where.
-NO_FIGURE: Final = {
-    "dose_hard_min": "2.2",
-    "total_soft_min_mg": "2.2",
-    "most_per_week": "2.2",
-    "most_per_year": "2.2",
-    "review_after_sessions": "2.2",
-    "reconsent_after_days": "2.2",
-    "liver_test_after_mg": "4.2",
-}
+# What docs/domain.md names without a figure (2.2, 4.2).
+NO_FIGURE: Final = frozenset(
+    {
+        "dose_hard_min",
+        "total_soft_min_mg",
+        "most_per_week",
+        "most_per_year",
+        "review_after_sessions",
+        "reconsent_after_days",
+        "liver_test_after_mg",
+    }
+)
 GROUPS: Final = (
     ("What it is for", ("title", "indications", "age_min_years", "age_max_years", "chair_features")),
     (
@@ -361,10 +363,9 @@ def _about(code: str, name: str, allowed: str) -> str:
     """What may stand in a figure's box, and where the house's default comes from."""
     source = source_of(code, name)
     if source is None:
-        unsaid = f" No default: domain.md {NO_FIGURE[name]} gives no figure." if name in NO_FIGURE else ""
-        return f"{allowed}.{unsaid}"
+        return f"{allowed}." + (" No default: no source gives a figure." if name in NO_FIGURE else "")
     default = plain_amount(source.default) if isinstance(source.default, Decimal) else source.default
-    return f"{allowed}. Default {default} [{source.tag}], domain.md {source.section}."
+    return f"{allowed}. Default {default}: {source.founded}."
 
 
 def _in_words(field: forms.Field, before: Any) -> str:

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from scheduler.models import DoseBasis, Protocol
 from scheduler.protocols.eased_content import Eased
-from scheduler.protocols.figure_sources import source_of
 from scheduler.protocols.protocols import Looser, content_of, looser
 from scheduler.vocabulary import plain_amount
 from sessions_app.observing.vital_limits import RINGS
@@ -28,15 +27,14 @@ NAMES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 MISSING: Final = {"limits": "no limit", "rings": "as everywhere"}
 EMPTY: Final = "no such rule"
-RINGS_DEFAULT: Final = "the default (domain.md 3.2 [D])"
 
 
 def looser_words(code: str, content: Mapping[str, Any], before: Protocol | None) -> dict[str, str]:
-    """By the path of what is looser: `Looser than version 1 and the default (domain.md 3.3 [D]): < 94.`"""
+    """By the path of what is looser: `Looser than version 1 and the default: < 94.`"""
     by_field: dict[str, list[Looser]] = {}
     for each in looser(code, content=content, before=before):
         by_field.setdefault(each.field, []).append(each)
-    return {field: _sentence(code, of_field, before) for field, of_field in by_field.items()}
+    return {field: _sentence(of_field, before) for field, of_field in by_field.items()}
 
 
 def looser_sentences(becomes: Protocol, before: Protocol | None) -> Iterator[str]:
@@ -65,10 +63,9 @@ def _now(path: str, content: Mapping[str, Any]) -> str:
     return _figure(content[column][rest] if rest else content[column])
 
 
-def _sentence(code: str, found: list[Looser], before: Protocol | None) -> str:
+def _sentence(found: list[Looser], before: Protocol | None) -> str:
     column = found[0].field.partition(".")[0]
-    default = RINGS_DEFAULT if column == "rings" else _default(code, column)
-    whose = {"version": f"version {before.version}" if before else "", "default": default}
+    whose = {"version": f"version {before.version}" if before else "", "default": "the default"}
     was = [_was(each) for each in found]
     more = {"rings": "Wider", "dose_basis": "Not to be compared with the doses"}.get(column, "Looser")
     than = "of" if column == "dose_basis" else "than"
@@ -76,11 +73,6 @@ def _sentence(code: str, found: list[Looser], before: Protocol | None) -> str:
         return f"{more} {than} {' and '.join(whose[each.than] for each in found)}: {was[0]}."
     told = [f"{whose[each.than]}: {words}" for each, words in zip(found, was, strict=True)]
     return f"{more} {than} {' and '.join(told)}."
-
-
-def _default(code: str, column: str) -> str:
-    source = source_of(code, column)
-    return f"the default (domain.md {source.section} [{source.tag}])" if source else "the default"
 
 
 def _was(told: Looser) -> str:
