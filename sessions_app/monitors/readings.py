@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from clinic import era
 from sessions_app.monitors.hl7 import Message, Segment
+from sessions_app.observing.vital_limits import from_fahrenheit
 
 Value = int | Decimal
 Codes = Mapping[str, str]
@@ -48,10 +49,6 @@ def _from_kpa(value: Decimal) -> Decimal:
     return value * MMHG_PER_KPA
 
 
-def _from_fahrenheit(value: Decimal) -> Decimal:
-    return (value - 32) * 5 / 9
-
-
 _PRESSURE: Final[Mapping[str, Convert]] = {"mm[Hg]": _same, "kPa": _from_kpa}
 _RATE: Final[Mapping[str, Convert]] = {"/min": _same}
 # By sign the UCUM units that are understood.
@@ -63,7 +60,7 @@ UNITS: Final[Mapping[str, Mapping[str, Convert]]] = {
     "heart_rate_per_min": {**_RATE, "{beats}/min": _same},
     "respiratory_rate_per_min": {**_RATE, "{breaths}/min": _same},
     "oxygen_saturation_percent": {"%": _same},
-    "temperature_cel": {"Cel": _same, "[degF]": _from_fahrenheit},
+    "temperature_cel": {"Cel": _same, "[degF]": from_fahrenheit},
 }
 
 # OBX-11, HL7 table 0085.

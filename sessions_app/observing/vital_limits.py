@@ -17,7 +17,7 @@ A protocol version may also have rings of its own, for those signs that it names
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, Literal
 
 from scheduler.protocols.limit_content import TAKEN
@@ -146,7 +146,8 @@ def rejected(values: Values, rings: Rings = RINGS) -> list[Doubt]:
         if low <= value <= high:
             continue
         if sign == "temperature_cel" and FAHRENHEIT[0] <= value <= FAHRENHEIT[1]:
-            found.append(Doubt(sign, "Is this in Fahrenheit? Enter the temperature in °C."))
+            celsius = from_fahrenheit(Decimal(value)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+            found.append(Doubt(sign, f"Is this in Fahrenheit? {value} °F is {celsius} °C: enter that."))
         else:
             found.append(Doubt(sign, f"Enter a value from {_span(low, high, ring)}."))
     systolic, diastolic = values.get("systolic_mmhg"), values.get("diastolic_mmhg")
@@ -235,6 +236,11 @@ def measured(sign: str, value: Value) -> str:
 def limited(limits: Mapping[str, Any], level: Level) -> list[str]:
     """The vital signs that have a limit at this level: all of them must be measured to judge it."""
     return [sign for sign in RINGS if limits.get(sign, {}).get(level)]
+
+
+def from_fahrenheit(value: Decimal) -> Decimal:
+    """°F in °C, not rounded."""
+    return (value - 32) * 5 / 9
 
 
 def _span(low: Decimal, high: Decimal, ring: Ring) -> str:

@@ -153,6 +153,11 @@ def test_a_temperature_in_fahrenheit_is_recognized(value: str, asked: bool) -> N
     assert ("Fahrenheit" in doubt.mend) is asked
 
 
+def test_a_temperature_in_fahrenheit_is_told_in_celsius() -> None:
+    [doubt] = rejected({"temperature_cel": Decimal("98.6")})
+    assert doubt.mend == "Is this in Fahrenheit? 98.6 °F is 37.0 °C: enter that."
+
+
 def test_a_protocol_version_may_have_rings_of_its_own() -> None:
     rings = rings_of(
         {"heart_rate_per_min": {"reject": [30, 200]}, "temperature_cel": {"confirm": [36, "38.5"]}}

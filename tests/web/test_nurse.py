@@ -156,7 +156,7 @@ def test_a_refused_form_is_shown_again_as_it_was_filled(house: House, wall: Wall
     refused = send(nils, session, "vitals", {**SIGNS, "temperature_cel": "98.6", "pain_nrs": "4"})
     page = refused.content.decode()
     assert refused.status_code == 400
-    assert "Is this in Fahrenheit?" in page
+    assert "Is this in Fahrenheit? 98.6 °F is 37.0 °C: enter that." in page
     assert 'name="temperature_cel" value="98.6"' in page
     assert 'name="pain_nrs" value="4"' in page
     again = {**hidden(page, "vitals"), **SIGNS, "temperature_cel": "37.0"}
