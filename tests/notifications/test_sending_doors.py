@@ -120,6 +120,13 @@ def test_a_refused_pause_comes_back_with_what_is_missing(house: House) -> None:
     assert not ClinicMessaging.objects.exclude(paused_at=None).exists()
 
 
+def test_looking_writes_nothing(house: House) -> None:
+    told = client_of(house.max).get(f"{API}/sending/").json()
+    assert browser_of(house.max).get("/sending/").status_code == 200
+    assert [way["way"] for way in told["ways"]] == ["all", "sms", "email"]
+    assert not SendingState.objects.exists()
+
+
 def test_the_page_says_who_paused_the_installation_and_why_and_has_no_button_for_it(house: House) -> None:
     sending_state.pause(by="Dana Reyes", name="email", why="The server moves.", now=NOW)
     delivery.drain(clock=lambda: NOW)
