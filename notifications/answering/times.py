@@ -25,7 +25,7 @@ from scheduler.finding import free_times
 from scheduler.finding.availability import minute_of, moment_of
 from scheduler.finding.free_times import Found
 from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
-from scheduler.visits import attendance, booking
+from scheduler.visits import attendance, moving
 from scheduler.visits.decision import against_any_time
 from scheduler.vocabulary import spoken_time
 
@@ -148,7 +148,7 @@ def choose(*, link: PatientLink, start: datetime, now: datetime) -> TimeRequest:
 def carry_out(*, actor: Actor, request: TimeRequest, now: datetime) -> TimeRequest:
     """The desk moves the visit to the time that the patient chose; carried out already, nothing changes.
 
-    Raises `Conflict` `nothing_chosen`, `visit_moved`, and as `booking.reschedule` does.
+    Raises `Conflict` `nothing_chosen`, `visit_moved`, and as `moving.reschedule` does.
     """
 
     def work_() -> TimeRequest:
@@ -183,7 +183,7 @@ def close_overtaken(*, now: datetime) -> int:
 def _move(actor: Actor | None, request: TimeRequest, words: str, now: datetime) -> None:
     start = request.chosen_start
     assert start is not None  # noqa: S101  chosen by both callers
-    moved = booking.reschedule(actor=actor, appointment=request.appointment, start=start, now=now)
+    moved = moving.reschedule(actor=actor, appointment=request.appointment, start=start, now=now)
     # Who chose a time has confirmed it, whoever moves the visit there.
     attendance.confirm(appointment=moved, now=now)
     when = spoken_time(start, request.clinic.time_zone, now=now)

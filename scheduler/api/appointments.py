@@ -26,7 +26,7 @@ from scheduler.api.availability import (
 )
 from scheduler.api.protocols import NothingSerializer
 from scheduler.models import Appointment, CancellationReason, Resource, TreatmentPlan
-from scheduler.visits import attendance, booking, calling_off, lengthening, queries, versions
+from scheduler.visits import attendance, booking, calling_off, lengthening, moving, queries, versions
 from scheduler.visits.visit_history import appointment_history
 
 
@@ -289,7 +289,7 @@ class AppointmentsViewSet(VisitsViewSet):
         visit = self.fetch(Appointment.objects.all(), pk=pk)
         data = self.parse(RescheduleSerializer)
         return self.answer(
-            booking.reschedule(
+            moving.reschedule(
                 actor=self.actor,
                 appointment=visit,
                 start=data["start"],

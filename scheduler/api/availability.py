@@ -21,7 +21,7 @@ from scheduler.finding.availability import moment_of
 from scheduler.finding.free_times import FeasibleStart
 from scheduler.finding.wishes import Wish
 from scheduler.models import Appointment, Phase, Resource, ResourceKind, TreatmentPlan
-from scheduler.visits import booking
+from scheduler.visits import moving
 from scheduler.visits.blockers import Blocker
 from scheduler.visits.decision import against_any_time
 
@@ -221,7 +221,7 @@ class AvailabilityViewSet(ClinicViewSet):
         if "appointment" not in asked:
             return ()
         visit = self.fetch(Appointment.objects.filter(plan=plan), pk=asked["appointment"])
-        booking.require_movable(visit)
+        moving.require_movable(visit)
         return (visit.pk,)
 
     def _check_people(self, plan: TreatmentPlan, asked: dict[str, Any]) -> None:

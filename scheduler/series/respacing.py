@@ -1,7 +1,7 @@
 """A visit of a series was moved or lost: the smallest change to those still to come that mends the spacing.
 
 What has begun or is over stands. What is smallest is arithmetic (`planning.respace`); carried out, all
-moves are one transaction of `booking`. Sessions that are not booked yet are `proposing`'s to place.
+moves are one transaction of `moving`. Sessions that are not booked yet are `proposing`'s to place.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ from scheduler.series.proposing import MOST_SESSIONS
 from scheduler.series.review import Review, Reviewed, review
 from scheduler.series.spaced_days import Course
 from scheduler.series.window import Window, read_window
-from scheduler.visits import booking
+from scheduler.visits import moving
 from scheduler.visits.decision import against_any_time
 from scheduler.visits.placing import Move
 
@@ -129,7 +129,7 @@ def accept(*, actor: Actor, plan: TreatmentPlan, moves: Sequence[Accepted], now:
             )
         wanted.append(Move(visit, move.start, nurse_id=move.nurse.pk if move.nurse else None))
     if wanted:
-        booking.rearrange(actor=actor, clinic=plan.clinic, moves=wanted, reason=REASON, now=now)
+        moving.rearrange(actor=actor, clinic=plan.clinic, moves=wanted, reason=REASON, now=now)
     return review(plan=plan, now=now)
 
 

@@ -1,7 +1,8 @@
 """Whether the patient comes: said beforehand, seen at the desk, in the chair, over; or missed. And undoing.
 
 One step of a visit's status each, as FHIR names them (Appointment.status, participationstatus). When and
-where a visit is belongs to `booking`; what happens in the chair is the session's record, floors above.
+where a visit is belongs to `booking` and `moving`; what happens in the chair is the session's record, floors
+above.
 """
 
 from datetime import datetime, timedelta

@@ -1,9 +1,9 @@
-"""Time is held, booked, moved: every change of who sits where and when goes through here.
+"""Time is held and booked.
 
 Each function locks the clinic's schedule, lets go of holds that ran out, reads again, decides and writes, in
 one transaction; a refusal tells every reason and the nearest times without one. Claims are written in
-`placing`, what may be booked is decided in `decision`; giving time up is `calling_off`, who comes and who
-doesn't `attendance`. Status words are FHIR's (Appointment.status).
+`placing`, what may be booked is decided in `decision`; a visit that stands is moved in `moving` and given up
+in `calling_off`, who comes and who doesn't is `attendance`. Status words are FHIR's (Appointment.status).
 """
 
 from collections.abc import Collection, Sequence
@@ -13,8 +13,7 @@ from uuid import UUID
 
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.models import Clinic
-from clinic.problems import Conflict, Invalid, Stale
+from clinic.problems import Invalid
 from scheduler.finding import free_times
 from scheduler.finding.fasting import NothingSince
 from scheduler.finding.free_times import Alternative
@@ -22,19 +21,16 @@ from scheduler.locks import lock_visit
 from scheduler.models import (
     Appointment,
     AppointmentStatus,
-    OfferStatus,
     Resource,
     Series,
     TreatmentPlan,
-    WaitlistOffer,
 )
-from scheduler.visits import placing, queries
+from scheduler.visits import moving, placing, queries
 from scheduler.visits.blockers import Blocker, Occasion, too_soon_to_fast
-from scheduler.visits.calling_off import MOVABLE, give_up_hold
+from scheduler.visits.calling_off import require_held
 from scheduler.visits.changing import alternatives, refusal_of_one, refusal_of_several, under_lock
 from scheduler.visits.decision import Decision, decide
 from scheduler.visits.placing import Move, Refused
-from scheduler.vocabulary import spoken_time
 
 
 @dataclass(frozen=True)
@@ -75,17 +71,17 @@ def check(
     seek: bool = True,
     now: datetime,
 ) -> Check:
-    """Would `book` accept this, or `reschedule` of the plan's `appointment`? Takes no lock, changes nothing.
+    """Would `book` accept this, or `moving.reschedule` of the plan's `appointment`? Takes no lock, changes
+    nothing. Without `seek` no other times are looked for.
 
-    Without `seek` no other times are looked for. Raises `Invalid`, `Conflict` and `Stale` as these do for
-    what is not a matter of time.
+    Raises `Invalid`, `Conflict` and `Stale` as these do for what is not a matter of time.
     """
-    chair_id, nurse_id = _key(chair), _key(nurse)
+    chair_id = chair.pk if chair else None
+    nurse_id = nurse.pk if nurse else None
     occasion, without, lasts, extra = Occasion.NEW, frozenset[UUID](), None, 0
     heeded, stands_at = None, appointment.starts_at if appointment else None
     if appointment is not None:
-        _require_where_it_was(appointment, was, now)
-        _require_movable(appointment, start)
+        moving.require_as_seen(appointment, start, was, now)
         move = Move(appointment, start)
         occasion, without = move.occasion, frozenset([appointment.pk])
         lasts, extra, heeded = move.own_lengths, appointment.extra_recovery_minutes, move.heeded
@@ -183,7 +179,7 @@ def book_held(
         visit = lock_visit(appointment)
         if visit.status != AppointmentStatus.PENDING and visit.live:
             return visit
-        _require_held(visit)
+        require_held(visit)
         held = queries.booked_visit(queries.visits().get(pk=visit.pk))
         decision = decide(
             plan=visit.plan,
@@ -200,8 +196,8 @@ def book_held(
         visit.fasting_asked_at = decision.asked_at(fasted)
         visit.status = AppointmentStatus.BOOKED
         visit.held_until = None
-        visit.booked_by_id = _user(actor)
-        with acting(_user(actor)):
+        visit.booked_by_id = actor.user_id if actor else None
+        with acting(actor.user_id if actor else None):
             visit.save(update_fields=["status", "held_until", "booked_by_id", "fasting_asked_at"])
         return visit
 
@@ -224,64 +220,6 @@ def to_ask_of_held(appointment: Appointment, *, now: datetime) -> NothingSince |
     return fasting.to_ask(appointment.starts_at, now=now, zone=appointment.clinic.time_zone)
 
 
-def reschedule(
-    *,
-    actor: Actor | None,
-    appointment: Appointment,
-    start: datetime,
-    chair: Resource | None = None,
-    nurse: Resource | None = None,
-    in_place_of: Appointment | None = None,
-    was: datetime | None = None,
-    fasted: bool = False,
-    now: datetime,
-) -> Appointment:
-    """Move a visit, or the hold on one, to another time or to other people; it keeps its id.
-
-    Chair and nurses are found where none is chosen. The patient has to confirm a new time anew. Where the
-    visit stands already as it is asked for, nothing changes. `in_place_of` is a hold on that time, given up
-    for this visit, which is laid under the hold's version. `was` is the start that whoever asks has seen.
-    Raises as `book` does (of `fasted` for an earlier start), `Stale` when the visit is at another time by
-    now, and `Conflict` with code `not_movable` for a visit that is not to come any more, `hold_over` when
-    the hold has ended, `offered` for one that a patient is asked about.
-    """
-    chair_id, nurse_id = _key(chair), _key(nurse)
-
-    def work(resources: list[Resource]) -> Appointment:
-        visit = lock_visit(appointment)
-        if in_place_of is None and visit.status in MOVABLE and _stands(visit, start, chair_id, nurse_id):
-            return visit
-        _require_where_it_was(visit, was, now)
-        _require_movable(visit, start)
-        held_only = visit.status == AppointmentStatus.PENDING
-        asked = None if held_only else fasted
-        move = Move(visit, start, chair_id=chair_id, nurse_id=nurse_id, fasted=asked)
-        with acting(_user(actor)):
-            if in_place_of is not None:
-                held = lock_visit(in_place_of)
-                _require_held(held)
-                give_up_hold(held, now)
-                move = replace(move, under=held.protocol)
-            placing.vacate([visit])
-            placing.settle(moves=[move], resources=resources, now=now)
-        return visit
-
-    own = [visit.pk for visit in (appointment, in_place_of) if visit is not None]
-    return under_lock(
-        appointment.clinic_id,
-        work,
-        refusal=lambda refused: refusal_of_one(
-            refused,
-            chair_id,
-            nurse_id,
-            without=own,
-            extra_recovery=appointment.extra_recovery_minutes,
-            now=now,
-        ),
-        now=now,
-    )
-
-
 def book_all(
     *, actor: Actor, plan: TreatmentPlan, series: Series, sessions: Sequence[Wanted], now: datetime
 ) -> list[Appointment]:
@@ -299,8 +237,8 @@ def book_all(
                 plan=plan,
                 start=wanted.start,
                 now=now,
-                chair_id=_key(wanted.chair),
-                nurse_id=_key(wanted.nurse),
+                chair_id=wanted.chair.pk if wanted.chair else None,
+                nurse_id=wanted.nurse.pk if wanted.nurse else None,
                 resources=resources,
             )
             if decision.to_ask:
@@ -327,36 +265,6 @@ def book_all(
     )
 
 
-def rearrange(
-    *, actor: Actor, clinic: Clinic, moves: Sequence[Move], reason: str, now: datetime
-) -> list[Appointment]:
-    """Move several visits at once, all or none: they may take each other's places.
-
-    Raises `Conflict` with code `not_bookable` and, in `visits`, the `id`, `start` and `blockers` of every one
-    that can't go where it is asked to, and with code `not_movable` for one that is over.
-    """
-
-    def work(resources: list[Resource]) -> list[Appointment]:
-        locked = [_as_locked(move) for move in sorted(moves, key=lambda move: move.appointment.pk)]
-        with acting(actor.user_id, reason=reason):
-            placing.vacate([move.appointment for move in locked if move.since is None])
-            for move in locked:
-                if move.since is not None:
-                    placing.vacate([move.appointment], since=move.since)
-            placing.settle(moves=locked, resources=resources, now=now)
-        return [move.appointment for move in locked]
-
-    return under_lock(clinic.pk, work, refusal=lambda refused: refusal_of_several(refused, "visits"), now=now)
-
-
-def require_movable(appointment: Appointment) -> None:
-    """Another time may be sought for it. Raises `Conflict` with code `not_movable` or `hold_over`."""
-    if appointment.lapsed_hold:
-        raise _hold_over()
-    if appointment.status not in MOVABLE:
-        raise _not_movable(appointment)
-
-
 def _new_visit(
     actor: Actor | None,
     id: UUID,
@@ -372,7 +280,8 @@ def _new_visit(
     fasted: bool = False,
     now: datetime,
 ) -> Appointment:
-    chair_id, nurse_id = _key(chair), _key(nurse)
+    chair_id = chair.pk if chair else None
+    nurse_id = nurse.pk if nurse else None
 
     def work(resources: list[Resource]) -> Appointment:
         decision = decide(
@@ -389,7 +298,7 @@ def _new_visit(
             id=id,
             decision=decision,
             status=status,
-            booked_by=_user(actor),
+            booked_by=actor.user_id if actor else None,
             held_until=held_until,
             extra_recovery=extra_recovery,
             fasting_asked_at=_asked_at(decision, status, fasted),
@@ -410,81 +319,3 @@ def _asked_at(decision: Decision, status: AppointmentStatus, fasted: bool) -> da
     if status != AppointmentStatus.BOOKED or decision.blockers:
         return None
     return decision.asked_at(fasted)
-
-
-def _as_locked(move: Move) -> Move:
-    visit = lock_visit(move.appointment)
-    wanted = (AppointmentStatus.CHECKED_IN,) if move.since else ()
-    if visit.status not in (*MOVABLE, AppointmentStatus.ARRIVED, *wanted):
-        raise _not_movable(visit)
-    _require_not_offered(visit, move.start)
-    return replace(move, appointment=visit)
-
-
-def _require_movable(visit: Appointment, start: datetime) -> None:
-    require_movable(visit)
-    _require_not_offered(visit, start)
-
-
-def _require_where_it_was(visit: Appointment, was: datetime | None, now: datetime) -> None:
-    """Who moves a visit has seen it somewhere; by now it may be somewhere else."""
-    if was in (None, visit.starts_at):
-        return
-    where = spoken_time(visit.starts_at, visit.clinic.time_zone, now=now)
-    raise Stale(
-        f"Somebody else has moved this visit meanwhile, to {where}. Nothing was changed: move it from there"
-        " if it still has to move.",
-        code="visit_moved",
-    )
-
-
-def _require_not_offered(visit: Appointment, start: datetime) -> None:
-    """A patient is being asked whether they take this very time: until the answer it stays."""
-    if visit.status != AppointmentStatus.PENDING or visit.starts_at == start:
-        return
-    if WaitlistOffer.objects.filter(appointment=visit, status=OfferStatus.OPEN).exists():
-        raise Conflict(
-            "This time is offered to a patient on the waitlist and stays until they answer. Enter their"
-            " answer on the waitlist, or give up the hold.",
-            code="offered",
-        )
-
-
-def _not_movable(visit: Appointment) -> Conflict:
-    mend = {
-        AppointmentStatus.ARRIVED: " Undo the check-in first.",
-        AppointmentStatus.CANCELLED: " Book a new time, or undo the cancellation.",
-        AppointmentStatus.NOSHOW: " Book a new time, or undo it.",
-    }.get(AppointmentStatus(visit.status), "")
-    current = AppointmentStatus(visit.status).label.lower()
-    return Conflict(f"This visit is {current} and can't be moved.{mend}", code="not_movable")
-
-
-def _require_held(visit: Appointment) -> None:
-    if visit.status != AppointmentStatus.PENDING:
-        raise _hold_over()
-
-
-def _hold_over() -> Conflict:
-    return Conflict("This time is held no longer. Choose a time again.", code="hold_over")
-
-
-def _stands(visit: Appointment, start: datetime, chair_id: UUID | None, nurse_id: UUID | None) -> bool:
-    """It is booked as it is asked for."""
-    if visit.starts_at != start:
-        return False
-    if chair_id is None and nurse_id is None:
-        return True
-    shown = queries.booked_visit(queries.visits().get(pk=visit.pk))
-    return chair_id in (None, shown.chair and shown.chair.pk) and (
-        nurse_id is None or [turn.nurse.pk for turn in shown.nurses] == [nurse_id]
-    )
-
-
-def _key(resource: Resource | None) -> UUID | None:
-    return resource.pk if resource else None
-
-
-def _user(actor: Actor | None) -> UUID | None:
-    """Nobody of the staff: a patient who accepts an offer, the worker that makes one."""
-    return actor.user_id if actor else None

@@ -94,6 +94,16 @@ def give_up_hold(visit: Appointment, now: datetime) -> None:
     visit.save(update_fields=["status", "cancelled_at", *placing.CLAIM_FIELDS])
 
 
+def require_held(visit: Appointment) -> None:
+    """Raises `Conflict` with code `hold_over` for a hold that ran out, was given up or was booked."""
+    if visit.status != AppointmentStatus.PENDING:
+        raise hold_over()
+
+
+def hold_over() -> Conflict:
+    return Conflict("This time is held no longer. Choose a time again.", code="hold_over")
+
+
 def is_late(visit: Appointment, now: datetime) -> bool:
     """Whether calling it off now is late for the clinic. Reads its loaded clinic."""
     return visit.starts_at - now < timedelta(hours=visit.clinic.late_cancellation_hours)

@@ -1,7 +1,7 @@
 """How the schedule is changed: under its lock, free of holds that ran out; and what a refusal says.
 
-`booking` and `attendance` do their work in here. What stands in the way is found in `decision`, the nearest
-times without it in `free_times`.
+`booking`, `moving` and `lengthening` do their work in here. What stands in the way is found in `decision`,
+the nearest times without it in `free_times`.
 """
 
 from collections.abc import Callable, Collection

@@ -1,7 +1,7 @@
 """The only room that writes claims: a visit is given its rectangles, gives them up, or gives the rest back.
 
 Every function here runs inside the caller's transaction, under `locks.lock_schedule` where claims are made;
-`booking` and `attendance` take the lock and say what happens to the visit's status. What may be placed is
+`booking`, `moving` and `attendance` take it and say what happens to the visit's status. What may be placed is
 decided in `decision`; the database keeps the rectangles apart whatever happens here.
 """
 

@@ -36,7 +36,7 @@ from scheduler.models import (
     WaitlistStatus,
 )
 from scheduler.prescribing.spacing import spacing_of
-from scheduler.visits import attendance, booking, calling_off, queries
+from scheduler.visits import attendance, booking, calling_off, moving, queries
 from scheduler.waitlist import joining, obstacles, offering, waiting
 from scheduler.waitlist.offering import Choice, Rank
 
@@ -242,7 +242,7 @@ def _book(
         return booking.book_held(actor=actor, appointment=held, fasted=fasted, now=now)
     shown = queries.booked_visit(queries.visits().get(pk=held.pk))
     nurses = {turn.nurse for turn in shown.nurses}
-    return booking.reschedule(
+    return moving.reschedule(
         actor=actor,
         appointment=entry.appointment,
         start=held.starts_at,

@@ -22,7 +22,7 @@ from notifications.talking import again
 from scheduler.models import Appointment, CancellationReason
 from scheduler.prescribing import taking_over
 from scheduler.reporting.reports import Period
-from scheduler.visits import attendance, booking, calling_off, lengthening, versions
+from scheduler.visits import attendance, calling_off, lengthening, moving, versions
 from tests.cast import NOW, TODAY, House, new_id
 from tests.notifications.drains import drain, say
 from tests.notifications.visits import confirm
@@ -175,7 +175,7 @@ def test_a_visit_that_moves_before_its_change_was_said_is_told_as_moved(
     take_over(stage, visit)
     plan(now=NOW + HOUR)
     ana = stage.house.actor(stage.house.ana)
-    booking.reschedule(actor=ana, appointment=visit, start=stage.at("11:00", FRIDAY), now=NOW + HOUR)
+    moving.reschedule(actor=ana, appointment=visit, start=stage.at("11:00", FRIDAY), now=NOW + HOUR)
     say(NOW + HOUR + MINUTE)
     say(NOW + 2 * HOUR)
     assert subjects() == [BOOKED, "Your visit has moved to Fri 15 Jan"]

@@ -16,7 +16,7 @@ import pytest
 from clinic.problems import Conflict
 from scheduler.finding import free_times
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason, Claim
-from scheduler.visits import attendance, booking, calling_off
+from scheduler.visits import attendance, booking, calling_off, moving
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, House, make_house, make_patient, new_id
 from tests.races.meetings import claimed, meet, without_schedule_lock, without_visit_lock
@@ -131,7 +131,7 @@ def a_move_and_a_cancellation(stage: Stage) -> tuple[Appointment, Callable[[], A
     ana = stage.house.actor(stage.house.ana)
     return (
         visit,
-        lambda: booking.reschedule(actor=ana, appointment=visit, start=stage.at("13:00"), now=NOW),
+        lambda: moving.reschedule(actor=ana, appointment=visit, start=stage.at("13:00"), now=NOW),
         lambda: stage.cancel(visit),
     )
 
@@ -210,7 +210,7 @@ class Desk:
 
     def move(self, chance: random.Random, now: datetime) -> None:
         visit = self.some("booked", chance)
-        booking.reschedule(actor=self.ana, appointment=visit, start=self.some_start(chance), now=now)
+        moving.reschedule(actor=self.ana, appointment=visit, start=self.some_start(chance), now=now)
 
     def cancel(self, chance: random.Random, now: datetime) -> None:
         self.stage.cancel(self.some("booked", chance), CancellationReason.PATIENT, now)

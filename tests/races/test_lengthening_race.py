@@ -12,7 +12,7 @@ import pytest
 from clinic.problems import Conflict
 from scheduler.finding import free_times
 from scheduler.models import Appointment
-from scheduler.visits import booking, lengthening
+from scheduler.visits import booking, lengthening, moving
 from tests.cast import NOW, make_house, new_id
 from tests.races.meetings import claimed, meet, without_schedule_lock, without_visit_lock
 from tests.scheduler.stage import Stage, set_stage
@@ -96,7 +96,7 @@ def test_a_visit_that_is_lengthened_and_moved_at_once_is_moved_with_its_recovery
     meet(
         monkeypatch,
         lengthen(stage, visit),
-        lambda: booking.reschedule(actor=ana, appointment=visit, start=stage.at("13:00"), now=NOW),
+        lambda: moving.reschedule(actor=ana, appointment=visit, start=stage.at("13:00"), now=NOW),
     )
 
     lies = Appointment.objects.get(pk=visit.pk)
@@ -114,7 +114,7 @@ def test_without_the_locks_it_holds_a_chair_where_it_is_not(
     meet(
         monkeypatch,
         lengthen(stage, visit),
-        lambda: booking.reschedule(actor=ana, appointment=visit, start=stage.at("13:00"), now=NOW),
+        lambda: moving.reschedule(actor=ana, appointment=visit, start=stage.at("13:00"), now=NOW),
     )
 
     lies = Appointment.objects.get(pk=visit.pk)

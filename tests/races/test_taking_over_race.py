@@ -15,7 +15,7 @@ from scheduler.finding import free_times
 from scheduler.models import Appointment, Protocol, TreatmentPlan
 from scheduler.prescribing import taking_over
 from scheduler.protocols import protocols
-from scheduler.visits import booking, placing, versions
+from scheduler.visits import booking, moving, placing, versions
 from scheduler.visits.decision import Decision, decide
 from tests.at_once import PATIENCE_SECONDS, at_once
 from tests.cast import NOW, make_house
@@ -61,7 +61,7 @@ def take_visit_over(stage: Stage, visit: Appointment) -> Callable[[], Any]:
 
 def move(stage: Stage, visit: Appointment) -> Callable[[], Any]:
     ana = stage.house.actor(stage.house.ana)
-    return lambda: booking.reschedule(actor=ana, appointment=visit, start=stage.at("13:00"), now=NOW)
+    return lambda: moving.reschedule(actor=ana, appointment=visit, start=stage.at("13:00"), now=NOW)
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:

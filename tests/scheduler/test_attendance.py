@@ -19,7 +19,7 @@ from scheduler.models import (
     TreatmentPlan,
 )
 from scheduler.prescribing import plans
-from scheduler.visits import attendance, booking, calling_off
+from scheduler.visits import attendance, booking, calling_off, moving
 from scheduler.visits.visit_history import appointment_history
 from scheduler.working_hours import booking_settings
 from tests.cast import NOW, TODAY, House, new_id
@@ -423,8 +423,8 @@ def test_the_history_tells_each_step_with_who_and_why(stage: Stage) -> None:
     with acting(None, door="patient link"):
         attendance.confirm(appointment=visit, now=NOW)
     max = stage.house.actor(stage.house.max)
-    booking.reschedule(actor=max, appointment=visit, start=stage.at("13:00", TOMORROW), now=NOW)
-    booking.reschedule(
+    moving.reschedule(actor=max, appointment=visit, start=stage.at("13:00", TOMORROW), now=NOW)
+    moving.reschedule(
         actor=max, appointment=visit, start=stage.at("13:00", TOMORROW), chair=stage.chairs[1], now=NOW
     )
     stage.cancel(visit, CancellationReason.WEATHER, now=stage.at("12:00", TOMORROW))

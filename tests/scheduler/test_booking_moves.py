@@ -9,7 +9,7 @@ from clinic.problems import Conflict
 from scheduler.finding.availability import Visit
 from scheduler.finding.supply import visit_of
 from scheduler.models import Appointment, Claim, ParticipantStatus, Resource, Series
-from scheduler.visits import attendance, booking, queries
+from scheduler.visits import attendance, booking, moving, queries
 from scheduler.visits.booking import Wanted
 from scheduler.visits.placing import Move
 from tests.cast import NOW, TODAY, House, make_patient, new_id
@@ -24,7 +24,7 @@ def stage(house: House) -> Stage:
 
 
 def move(stage: Stage, visit: Appointment, start: datetime, **asked: object) -> Appointment:
-    return booking.reschedule(
+    return moving.reschedule(
         **{  # type: ignore[arg-type]
             "actor": stage.house.actor(stage.house.ana),
             "appointment": visit,
@@ -36,7 +36,7 @@ def move(stage: Stage, visit: Appointment, start: datetime, **asked: object) -> 
 
 
 def rearrange(stage: Stage, *moves: Move, now: datetime = NOW) -> list[Appointment]:
-    return booking.rearrange(
+    return moving.rearrange(
         actor=stage.house.actor(stage.house.ana),
         clinic=stage.house.clinic,
         moves=moves,

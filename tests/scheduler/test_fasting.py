@@ -15,7 +15,7 @@ from scheduler.models import Appointment
 from scheduler.repairing.choices import Choices
 from scheduler.series import proposing
 from scheduler.series.best_starts import best_starts
-from scheduler.visits import booking
+from scheduler.visits import booking, moving
 from scheduler.waitlist import by_hand, fitting, joining, obstacles, waiting, waitlist
 from scheduler.waitlist.waiting import Terms
 from tests.cast import NOW, TODAY, House, client_of, local, new_id
@@ -79,13 +79,13 @@ def test_a_hold_is_talked_over_and_asks_when_it_is_booked(stage: Stage) -> None:
 def test_a_move_asks_only_where_it_brings_the_visit_forward(stage: Stage) -> None:
     actor = stage.house.actor(stage.house.ana)
     visit = stage.book(stage.plan(), "13:00", fasted=True)
-    later = booking.reschedule(actor=actor, appointment=visit, start=stage.at("13:30"), now=NOW)
+    later = moving.reschedule(actor=actor, appointment=visit, start=stage.at("13:30"), now=NOW)
     assert later.fasting_asked_at == NOW  # they fast for 13:00 already; it was as late as that all the same
     with pytest.raises(Conflict, match="eaten nothing since 05:00"):
-        booking.reschedule(actor=actor, appointment=visit, start=stage.at("11:00"), now=NOW)
-    sooner = booking.reschedule(actor=actor, appointment=visit, start=stage.at("11:00"), fasted=True, now=NOW)
+        moving.reschedule(actor=actor, appointment=visit, start=stage.at("11:00"), now=NOW)
+    sooner = moving.reschedule(actor=actor, appointment=visit, start=stage.at("11:00"), fasted=True, now=NOW)
     assert sooner.fasting_asked_at == NOW
-    in_time = booking.reschedule(actor=actor, appointment=visit, start=stage.at("11:00", TOMORROW), now=NOW)
+    in_time = moving.reschedule(actor=actor, appointment=visit, start=stage.at("11:00", TOMORROW), now=NOW)
     assert in_time.fasting_asked_at is None
     near = booking.check(actor=actor, plan=visit.plan, start=stage.at("10:00"), appointment=visit, now=NOW)
     assert near.bookable

@@ -13,7 +13,7 @@ from clinic.models import Clinic, Patient
 from clinic.problems import Invalid, Missing
 from scheduler.calendars import feeds, ical
 from scheduler.models import Appointment, CalendarFeed, Resource
-from scheduler.visits import attendance, booking
+from scheduler.visits import attendance, moving
 from tests.cast import NOW, TODAY, House, client_of, make_patient, new_id
 from tests.scheduler.stage import Stage, open_on, set_stage
 
@@ -81,7 +81,7 @@ def test_a_moved_visit_keeps_its_uid_and_its_sequence_rises(stage: Stage) -> Non
     feed = feed_of(stage, stage.chairs[0])
     (before,) = read(feed)
     ana, later = stage.house.actor(stage.house.ana), stage.at("11:00")
-    booking.reschedule(actor=ana, appointment=visit, start=later, chair=stage.chairs[0], now=NOW)
+    moving.reschedule(actor=ana, appointment=visit, start=later, chair=stage.chairs[0], now=NOW)
     (after,) = read(feed)
     assert (after["UID"], after.start) == (before["UID"], later)
     assert (before["SEQUENCE"], after["SEQUENCE"]) == (0, 1)
@@ -110,7 +110,7 @@ def test_whoever_serves_instead_makes_the_sequence_rise_each_time(stage: Stage) 
     ana, feed = stage.house.actor(stage.house.ana), feed_of(stage, stage.nurses[0])
     seen = [revision(feed)]
     for nurse in (stage.nurses[1], stage.nurses[0]):
-        booking.reschedule(
+        moving.reschedule(
             actor=ana, appointment=visit, start=visit.starts_at, chair=stage.chairs[0], nurse=nurse, now=NOW
         )
         later(Appointment)

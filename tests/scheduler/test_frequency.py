@@ -15,7 +15,7 @@ from scheduler.finding.frequency import YEAR, Frequency, in_year
 from scheduler.finding.wishes import Wish
 from scheduler.models import Protocol, TreatmentPlan
 from scheduler.series import proposing
-from scheduler.visits import booking
+from scheduler.visits import moving
 from scheduler.visits.booking import Wanted
 from scheduler.waitlist import fitting
 from tests.cast import NOW, TODAY, House, new_id
@@ -61,7 +61,7 @@ def test_a_visit_that_moves_inside_its_week_does_not_count_beside_itself(stage: 
     booked(stage, plan, 0)
     moved = stage.book(plan, "9:30", TODAY + 2 * DAY)
 
-    again = booking.reschedule(
+    again = moving.reschedule(
         actor=stage.house.actor(stage.house.ana),
         appointment=moved,
         start=stage.at("9:30", FRIDAY),

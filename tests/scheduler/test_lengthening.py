@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from clinic.problems import Conflict, Invalid
 from scheduler.finding import free_times
 from scheduler.models import Appointment, Claim, TreatmentPlan
-from scheduler.visits import attendance, booking, lengthening, placing, versions
+from scheduler.visits import attendance, booking, lengthening, moving, placing, versions
 from scheduler.visits.visit_history import appointment_history
 from scheduler.waitlist import waitlist
 from tests.cast import NOW, TODAY, House, client_of, new_id
@@ -194,7 +194,7 @@ def test_a_longer_visit_is_moved_and_taken_back_with_its_recovery(stage: Stage, 
     length = visit.ends_at - visit.starts_at + 40 * MINUTE
     lengthen(stage, visit, 40)
 
-    moved = booking.reschedule(actor=ana, appointment=visit, start=stage.at("12:00"), now=NOW)
+    moved = moving.reschedule(actor=ana, appointment=visit, start=stage.at("12:00"), now=NOW)
     assert moved.ends_at - moved.starts_at == length
     stage.cancel(moved)
     back = attendance.undo(actor=ana, appointment=moved, now=NOW)

@@ -56,7 +56,7 @@ from scheduler.repairing.proposal import Change, Outcome, proposal_of
 from scheduler.repairing.reading import Missing
 from scheduler.series import proposing, respacing
 from scheduler.series.respacing import Accepted
-from scheduler.visits import attendance, booking, calling_off
+from scheduler.visits import attendance, booking, calling_off, moving
 from scheduler.visits.booking import Wanted
 from scheduler.visits.placing import Move
 from scheduler.waitlist import joining, waitlist
@@ -604,7 +604,7 @@ class Life(RuleBasedStateMachine):
         starts = gone.starts(second.plan, [day]) or [model.at(day, OPENS)]
         wanted = {first.name: second.start, second.name: starts[place % len(starts)]}
         answer = self._answer(
-            lambda: booking.rearrange(
+            lambda: moving.rearrange(
                 actor=self.staged.ana,
                 clinic=self.staged.clinic,
                 moves=[
@@ -1021,7 +1021,7 @@ class Life(RuleBasedStateMachine):
         if visit.status == "booked" and start == visit.start:
             reasons.patient.clear()  # it keeps its time: only who serves it is asked
         answer = self._answer(
-            lambda: booking.reschedule(
+            lambda: moving.reschedule(
                 actor=self.staged.ana,
                 appointment=self._row(visit),
                 start=model.moment_of(start),

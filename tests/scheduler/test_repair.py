@@ -24,7 +24,7 @@ from scheduler.models import (
 from scheduler.repairing import repair
 from scheduler.repairing.proposal import Outcome, Proposal, proposal_of
 from scheduler.repairing.reading import Mishap, Missing, RunningLate
-from scheduler.visits import attendance, booking, queries
+from scheduler.visits import attendance, booking, moving, queries
 from scheduler.visits.placing import Move
 from scheduler.vocabulary import wall_time
 from scheduler.working_hours import time_off
@@ -144,7 +144,7 @@ def test_nothing_breaks_before_the_first_or_after_the_last_minute_that_is_needed
     """Infusing until 10:00, when nurse 2 takes over; observed until 11:00; the chair cleaned until 11:10."""
     visit = stage.book(stage.plan(), "9:00", chair=stage.chairs[0])
     first, second = stage.nurses
-    booking.rearrange(
+    moving.rearrange(
         actor=stage.house.actor(stage.house.ana),
         clinic=stage.house.clinic,
         moves=[
@@ -440,7 +440,7 @@ def test_a_plan_is_outdated_when_a_visit_that_it_touches_has_changed(stage: Stag
 def test_a_plan_is_outdated_when_a_touched_visit_has_other_nurses_now(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "13:00", nurse=stage.nurses[0])
     proposed = propose(stage, away(stage, stage.nurses[0]))
-    booking.reschedule(
+    moving.reschedule(
         actor=stage.house.actor(stage.house.ana),
         appointment=visit,
         start=visit.starts_at,

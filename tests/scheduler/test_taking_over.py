@@ -18,7 +18,7 @@ from scheduler.protocols import protocols
 from scheduler.repairing import repair
 from scheduler.repairing.reading import Missing
 from scheduler.series import proposing
-from scheduler.visits import attendance, booking, versions
+from scheduler.visits import attendance, booking, moving, versions
 from scheduler.visits.visit_history import appointment_history
 from scheduler.waitlist import waitlist
 from tests.cast import NOW, TODAY, House, client_of, new_id
@@ -237,7 +237,7 @@ def test_a_visit_that_is_moved_follows_its_plan(stage: Stage, plan: TreatmentPla
     visit = stage.book(plan, "9:00")
     take_over(stage, plan, longer(stage))
     ana = stage.house.actor(stage.house.ana)
-    booking.reschedule(actor=ana, appointment=visit, start=stage.at("10:00"), now=NOW)
+    moving.reschedule(actor=ana, appointment=visit, start=stage.at("10:00"), now=NOW)
     assert lies(visit) == (2, stage.protocol.visit_length // timedelta(minutes=1) + 30)
 
 
@@ -252,7 +252,7 @@ def test_another_nurse_at_the_same_time_is_no_other_version(house: House) -> Non
     asked: dict[str, Any] = {"actor": ana, "appointment": visit, "start": visit.starts_at, "now": NOW}
     checked = booking.check(plan=plan, nurse=second, **asked)
     assert checked.decision.end == visit.ends_at
-    booking.reschedule(nurse=second, **asked)
+    moving.reschedule(nurse=second, **asked)
     assert lies(visit) == was
     away = Missing(stage.at("9:00"), stage.at("17:00"), second)
     proposed = repair.propose(

@@ -18,7 +18,7 @@ from scheduler.models import (
     WaitlistEntry,
     WaitlistOffer,
 )
-from scheduler.visits import attendance, booking, calling_off
+from scheduler.visits import attendance, booking, calling_off, moving
 from scheduler.visits.placing import Move
 from scheduler.waitlist import waiting, waitlist
 from tests.cast import NOW, TODAY, House
@@ -218,9 +218,9 @@ def test_a_time_that_a_patient_is_asked_about_stays_until_they_answer(
     """They would say yes to one time and be booked on another."""
     ana, held, later = stage.house.actor(stage.house.ana), offer.appointment, stage.at("14:00")
     doors: list[Callable[[], object]] = [
-        lambda: booking.reschedule(actor=ana, appointment=held, start=later, now=NOW),
+        lambda: moving.reschedule(actor=ana, appointment=held, start=later, now=NOW),
         lambda: booking.check(actor=ana, plan=held.plan, start=later, appointment=held, now=NOW),
-        lambda: booking.rearrange(
+        lambda: moving.rearrange(
             actor=ana, clinic=stage.house.clinic, moves=[Move(held, later)], reason="Repair", now=NOW
         ),
     ]
@@ -231,7 +231,7 @@ def test_a_time_that_a_patient_is_asked_about_stays_until_they_answer(
     in_place = booking.check(actor=ana, plan=held.plan, start=held.starts_at, appointment=held, now=NOW)
     assert in_place.bookable
     waitlist.accept(actor=None, offer=offer, now=NOW)
-    assert booking.reschedule(actor=ana, appointment=held, start=later, now=NOW).starts_at == later
+    assert moving.reschedule(actor=ana, appointment=held, start=later, now=NOW).starts_at == later
 
 
 def test_only_the_very_time_that_was_offered_can_be_taken(stage: Stage, offer: WaitlistOffer) -> None:
@@ -248,7 +248,7 @@ def test_only_the_very_time_that_was_offered_can_be_taken(stage: Stage, offer: W
 def test_what_was_offered_is_told_wherever_the_visit_is_by_now(stage: Stage, offer: WaitlistOffer) -> None:
     visit = waitlist.accept(actor=None, offer=offer, now=NOW)
     ana = stage.house.actor(stage.house.ana)
-    booking.reschedule(actor=ana, appointment=visit, start=stage.at("9:00", TODAY + DAY), now=NOW)
+    moving.reschedule(actor=ana, appointment=visit, start=stage.at("9:00", TODAY + DAY), now=NOW)
     offer = waiting.offers().get(pk=offer.pk)
     assert offer.appointment.starts_at == stage.at("9:00", TODAY + DAY)
     assert (offer.starts_at, offer.ends_at) == (stage.at("13:00"), stage.at("15:00"))
@@ -293,7 +293,7 @@ def test_a_visit_moved_to_before_the_offered_time_makes_the_offer_pointless(stag
     visit = offer.entry.appointment
     assert visit is not None
     ana = stage.house.actor(stage.house.ana)
-    booking.reschedule(actor=ana, appointment=visit, start=stage.at("13:30", TODAY + DAY), now=NOW)
+    moving.reschedule(actor=ana, appointment=visit, start=stage.at("13:30", TODAY + DAY), now=NOW)
     with pytest.raises(Conflict) as late:
         waitlist.accept(actor=None, offer=offer, now=NOW)
     assert late.value.code == "offer_over"

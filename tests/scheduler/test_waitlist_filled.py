@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from scheduler.models import Appointment, WaitlistEntry, WaitlistOffer
-from scheduler.visits import booking
+from scheduler.visits import moving
 from scheduler.waitlist import waitlist
 from tests.cast import NOW, TODAY, House
 from tests.scheduler.stage import Stage, set_stage
@@ -43,7 +43,7 @@ def stage(house: House) -> Stage:
 def move(stage: Stage, visit: Appointment, wall_time: str) -> None:
     """Some time later: a test's transaction has one time for all that it writes."""
     ana = stage.house.actor(stage.house.ana)
-    booking.reschedule(actor=ana, appointment=visit, start=stage.at(wall_time, TODAY + DAY), now=NOW)
+    moving.reschedule(actor=ana, appointment=visit, start=stage.at(wall_time, TODAY + DAY), now=NOW)
     with connection.cursor() as cursor:
         cursor.execute(AN_HOUR_LATER)
 

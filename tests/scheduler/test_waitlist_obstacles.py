@@ -13,7 +13,7 @@ from clinic.models import Allergy, Consent, ConsentScope
 from clinic.problems import Conflict
 from scheduler.models import Appointment, PlanStatus, ProtocolStatus, TreatmentPlan, WaitlistEntry
 from scheduler.prescribing import going_ahead
-from scheduler.visits import booking
+from scheduler.visits import moving
 from scheduler.waitlist import endings, joining, obstacles, waiting, waitlist
 from scheduler.waitlist.endings import Ending
 from scheduler.waitlist.obstacles import Obstacle
@@ -150,7 +150,7 @@ def test_who_is_booked_by_hand_for_what_they_waited_for_waits_no_more(stage: Sta
 
 def moved(stage: Stage, visit: Appointment, wall_time: str, day: date) -> None:
     ana = stage.house.actor(stage.house.ana)
-    booking.reschedule(actor=ana, appointment=visit, start=stage.at(wall_time, day), now=NOW)
+    moving.reschedule(actor=ana, appointment=visit, start=stage.at(wall_time, day), now=NOW)
 
 
 def ending_of(entry: WaitlistEntry, now: datetime = NOW) -> Ending | None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from clinic.models import Consent
 from scheduler.models import Appointment
-from scheduler.visits import attendance, booking
+from scheduler.visits import attendance, booking, moving
 from tests.cast import NOW, TODAY, House, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
@@ -133,7 +133,7 @@ def test_a_move_from_the_board_comes_back_to_the_board(stage: Stage, visit: Appo
 def test_who_has_seen_a_visit_where_it_is_no_more_moves_nothing(stage: Stage, visit: Appointment) -> None:
     page = rests(stage, visit, "13:00", 1, "visit_move")
     ana = stage.house.actor(stage.house.ana)
-    booking.reschedule(actor=ana, appointment=visit, start=stage.at("11:00"), now=NOW)
+    moving.reschedule(actor=ana, appointment=visit, start=stage.at("11:00"), now=NOW)
     browser = browser_of(stage.house.ana)
 
     resting = rests(stage, visit, "13:00", 1)

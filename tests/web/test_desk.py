@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from clinic.models import AccessLog
 from scheduler.models import Appointment, AppointmentStatus, ParticipantStatus, TreatmentPlan
 from scheduler.prescribing import screening
-from scheduler.visits import booking
+from scheduler.visits import moving
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.web.pages import browser_of, words
@@ -296,7 +296,7 @@ def test_a_visit_that_moved_to_another_day_is_still_told_of_on_its_old_one(stage
     visit = stage.book(stage.plan(), "9:30")
     stage.book(stage.plan(stage.house.omar), "13:00")
     actor = stage.house.actor(stage.house.ana)
-    booking.reschedule(actor=actor, appointment=visit, start=stage.at("13:00", TODAY + timedelta(2)), now=NOW)
+    moving.reschedule(actor=actor, appointment=visit, start=stage.at("13:00", TODAY + timedelta(2)), now=NOW)
 
     page = browser_of(stage.house.ana).get(reverse("day"))
     there = browser_of(stage.house.ana).get(reverse("day_on", args=[TODAY + timedelta(2)]))

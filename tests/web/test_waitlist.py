@@ -12,7 +12,7 @@ from clinic.models import AccessLog, Channel, Patient
 from notifications.delivering import delivery
 from notifications.planning.planner import plan as plan_messages
 from scheduler.models import Appointment, WaitlistEntry, WaitlistOffer
-from scheduler.visits import booking
+from scheduler.visits import booking, moving
 from tests.cast import NOW, TODAY, House, make_patient, new_id
 from tests.scheduler.stage import Stage, set_stage
 from tests.scheduler.waits import hold_for, join
@@ -229,7 +229,7 @@ def test_who_was_moved_by_hand_stands_below_the_list_with_what_happened(stage: S
     visit = stage.book(plan, "13:00", TODAY + 3 * DAY)
     entry = join(stage, plan, appointment=visit)
     ana = stage.house.actor(stage.house.ana)
-    booking.reschedule(actor=ana, appointment=visit, start=stage.at("9:00", TODAY + DAY), now=NOW)
+    moving.reschedule(actor=ana, appointment=visit, start=stage.at("9:00", TODAY + DAY), now=NOW)
     assert "Off the list today" not in words(desk.get("/waitlist/"))
     page = desk.post("/waitlist/offer-now/", follow=True)
     happened = "Their visit of Thu, Jan 14, 13:00 was moved to an earlier time by hand."

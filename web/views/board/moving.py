@@ -20,7 +20,7 @@ from notifications.reporting.preview import way_of_notice
 from scheduler.access import BOOK
 from scheduler.finding.fasting import NOT_ASKED
 from scheduler.models import Appointment, AppointmentStatus
-from scheduler.visits import booking, queries
+from scheduler.visits import booking, moving, queries
 from web.doors import StaffRequest, staff_page
 from web.forms import ChangeForm, DayField, LocalDateTimeField
 from web.views.booking.place import appointment_of, on_board, resource_of
@@ -113,7 +113,7 @@ def _carry_out(
 ) -> HttpResponse:
     board = context["board"]
     try:
-        visit = booking.reschedule(actor=request.actor, fasted=fasted, **asked)
+        visit = moving.reschedule(actor=request.actor, fasted=fasted, **asked)
     except (Stale, Conflict) as refusal:
         if refusal.code == NOT_ASKED:
             shown = {**context, **_checked(request, asked, context), "not_asked": refusal.detail}
