@@ -39,6 +39,7 @@ from sessions_app.preparing import overrides, safety
 
 ACCEPTED_GRADE: Final = 1  # of a side effect with which a patient may go; above it a prescriber decides
 PRESSURES: Final = ("systolic_mmhg", "diastolic_mmhg")
+VOMITING: Final = ("vomiting", "nausea_vomiting")  # domain.md 1.5 [D]: nobody leaves who vomits
 OF_THE_STOP: Final = {"reason": "the reason", "volume_ml": "the pump's volume"}
 JUDGED: Final = ("nausea_pain_score", "iv_site_score", "intake_score")
 
@@ -107,7 +108,7 @@ def recovery(session: Session, now: datetime) -> Course:
         near_sets=protocol.near_baseline_sets,
         near_accepted=flowsheet.let_these_pass(session, overrides.NEAR_BASELINE, _compared(session, lines)),
         pressure_past=tuple(dict.fromkeys(_measured(pressures, breach.sign) for breach in past)),
-        vomiting=any(effect.term == "vomiting" for effect in effects),
+        vomiting=any(effect.term in VOMITING for effect in effects),
         side_effects=tuple(label_of(effect.term) for effect in to_accept(session)),
         open_alerts=[alert.detail for alert in _open_alerts(session)],
         suicidality_was_positive=_suicidality_was_positive(session),

@@ -196,6 +196,16 @@ def accept_vital_signs(house: House, session: Session, newest: VitalSigns) -> No
     )
 
 
+@pytest.mark.parametrize("term", ["vomiting", "nausea_vomiting"])
+def test_nobody_goes_home_who_still_vomits_however_it_is_called(house: House, term: str) -> None:
+    session = stories.observed(house)
+    at = session.arrived_at + timedelta(minutes=40)
+    first = report(house, session, term=term, grade=1, onset_at=at, now=at)
+    assert missing(house, session) == ["vomiting"]
+    go_on(house, session, first, 1, outcome="resolved", ended_at=HOME_AT, now=HOME_AT)
+    assert go_home(house, session)
+
+
 def test_a_mild_side_effect_goes_home_too(house: House) -> None:
     session = stories.observed(house)
     nausea(house, session, 1)
