@@ -7,7 +7,7 @@ from celery import shared_task
 from clinic import clock
 from clinic.history import WORKER, acting
 from notifications.answering import missing, times, tries
-from notifications.delivering import delivery, turns, untold_offers, untold_visits
+from notifications.delivering import delivery, turns, undelivered, untold_offers, untold_visits
 from notifications.escalating import clocks
 from notifications.planning import planner
 from notifications.watching import heartbeats
@@ -49,6 +49,7 @@ def run_clocks() -> None:
         now = clock.now()
         times.close_overtaken(now=now)
         missing.look(now=now)
+        undelivered.look(now=now)
         untold_offers.look(now=now)
         untold_visits.look(now=now)
         readiness.settle_over(now=now)

@@ -2,23 +2,32 @@
 
 A reminder that reaches nobody is lost and no more. A visit that was moved or cancelled is another matter: the
 patient would come at the old time, or not come at the new one. Whether a message can be delivered is
-`delivery`'s, which asks here for the task.
+`delivery`'s, which asks here for the task; what the night keeps back until it is of no use is looked for.
 """
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from clinic import work
-from clinic.models import Role, Urgency
-from notifications.models import Message, MessageKind
-from notifications.planning import reasons, said
+from clinic.models import Role, Urgency, WorkItem
+from notifications.models import Message, MessageKind, MessageStatus
+from notifications.planning import reasons, rule_settings, said, standing, timing
+from notifications.planning.said import Told
+from scheduler.models import Appointment, AppointmentStatus
 
 MOVED: Final = "Call: this patient's visit has moved, and no message could tell them"
 CHANGED: Final = (
     "Call: this patient's visit takes another time or preparation than before, and no message could tell them"
 )
 CANCELLED: Final = "Call: this patient's visit is cancelled, and no message could tell them"
+COMES_IN_VAIN: Final = (
+    "Call: this patient's visit has moved, and no message tells them before the time that they go by"
+)
+# No night is longer, whatever a clinic has settled.
+NIGHT: Final = timedelta(days=1)
 TITLES: Final = {MessageKind.CHANGE: CHANGED, MessageKind.CANCELLATION: CANCELLED}
 
 
@@ -30,6 +39,85 @@ def cause_of(message: Message) -> str:
     number, error = last or (1, "")
     number += error == said.NOT_ARRIVED
     return f"{said.CAUSE}:{message.pk}" + (f":{number}" if number > 1 else "")
+
+
+def look(*, now: datetime) -> int:
+    """Call about each change that the night lets no message tell in time, while there is time to: once for a
+    change, and only where it still stands. Any number may run at once. Returns how many tasks were opened."""
+    late = _too_late(now)
+    for message in late:
+        call_instead(message)
+    in_vain = _unknown(_come_in_vain(now))
+    work.open_items(in_vain)
+    return len(late) + len(in_vain)
+
+
+def _too_late(now: datetime) -> list[Message]:
+    """Notices that came too late for a start which is still ahead. Of a visit of which nothing has been told
+    the task is `untold_visits`'."""
+    late = Message.objects.filter(
+        kind__in=said.NOTICES, status=MessageStatus.SKIPPED, reason=reasons.TOO_LATE, stale_at__gt=now
+    )
+    by_cause = {cause_of(message): message for message in late.select_related("appointment", "patient")}
+    known = _causes_among(by_cause)
+    new = [message for cause, message in sorted(by_cause.items()) if cause not in known]
+    told = said.told_of_each({message.visit.pk for message in new}) if new else {}
+    return [message for message in new if _still_changes(message, told.get(message.visit.pk))]
+
+
+def _still_changes(message: Message, told: Told | None) -> bool:
+    if told is None or standing.fallen_through(message, ()) or standing.overtaken(message, told):
+        return False
+    return _tells_of_a_change(message)
+
+
+def _come_in_vain(now: datetime) -> Iterable[WorkItem]:
+    """Visits that have moved to a later time, of whose patients none can be told before the earlier one: the
+    notice goes in the morning, when they are on their way."""
+    named = Message.objects.filter(
+        kind__in=said.BEFORE_A_VISIT,
+        visit_starts_at__gt=now,
+        visit_starts_at__lte=now + NIGHT,
+        appointment__status=AppointmentStatus.BOOKED,
+        appointment__during__startswith__gt=F("visit_starts_at"),
+    )
+    visits = {
+        visit.pk: visit
+        for visit in Appointment.objects.filter(pk__in=named.values("appointment")).select_related(
+            "patient__clinic"
+        )
+    }
+    told = said.told_of_each(visits) if visits else {}
+    settings = rule_settings.settings_of({visit.clinic_id for visit in visits.values()}) if visits else {}
+    for key, last in sorted(told.items()):
+        visit, goes_by = visits[key], last.starts_at
+        if goes_by is None or not now < goes_by < visit.starts_at:
+            continue
+        daytime = settings[visit.clinic_id].daytime(visit.patient.state)
+        if timing.out_of_quiet_hours(now, visit.patient.zone, daytime) < goes_by:
+            continue
+        yield WorkItem(
+            clinic_id=visit.clinic_id,
+            patient_id=visit.patient_id,
+            cause=f"{said.CAUSE}:{last.message_id}:{visit.starts_at:%Y%m%dT%H%M}Z",
+            title=COMES_IN_VAIN,
+            urgency=Urgency.AMBER,
+            role=Role.FRONT_DESK,
+            due_at=goes_by,
+        )
+
+
+def _unknown(items: Iterable[WorkItem]) -> list[WorkItem]:
+    by_cause = {item.cause: item for item in items}
+    known = _causes_among(by_cause)
+    return [item for cause, item in by_cause.items() if cause not in known]
+
+
+def _causes_among(causes: Iterable[str]) -> set[str]:
+    """Those of these causes that have a task, open or closed. One query, where there are any."""
+    wanted = list(causes)
+    rows = WorkItem.objects.filter(cause__in=wanted) if wanted else WorkItem.objects.none()
+    return set(rows.values_list("cause", flat=True))
 
 
 def call_instead(message: Message) -> None:

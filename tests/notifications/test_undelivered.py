@@ -1,21 +1,27 @@
 """A change that no message can tell is a task for the desk: one for each notice, closed in words."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+import time_machine
 
 from clinic import work
 from clinic.models import Channel, Patient, WorkItem
 from notifications.channels.envelope import DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
-from notifications.delivering import delivery
+from notifications.delivering import delivery, undelivered
 from notifications.models import Message
+from notifications.planning import said
 from notifications.planning.planner import plan
-from scheduler.models import Appointment
-from tests.cast import NOW, House
+from notifications.tasks import run_clocks
+from scheduler.models import Appointment, AppointmentStatus
+from tests.cast import NOW, House, local
 from tests.notifications.visits import VISIT, book, cancel, move
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LATE = local(date(2027, 1, 11), "22:51")
+MORNING = local(date(2027, 1, 12), "8:00")
+BOOKED_AGAIN = {"status": AppointmentStatus.BOOKED, "cancelation_reason": "", "cancelled_at": None}
 
 
 @pytest.fixture
@@ -109,4 +115,76 @@ def test_a_reminder_that_reaches_nobody_is_no_task(house: House, visit: Appointm
     for days in range(1, 11):
         say(24 * days)
     assert Message.objects.filter(kind="reminder", status="skipped").exists()
+    assert titles() == []
+
+
+def beat(at: datetime) -> None:
+    plan(now=at)
+    delivery.drain(clock=lambda: at)
+    undelivered.look(now=at)
+
+
+@pytest.mark.parametrize("change", ["cancelled", "moved to an earlier day", "takes place after all"])
+def test_a_change_that_the_night_keeps_back_until_the_visit_is_called_while_there_is_time(
+    house: House, change: str
+) -> None:
+    """What would be said at 8:00 is of no use to who is to be there at 8:00, or was told to be."""
+    visit = book(house, house.rosa, MORNING + (DAY if change == "moved to an earlier day" else 0 * DAY))
+    beat(NOW)
+    if change == "cancelled":
+        cancel(visit, LATE)
+    elif change == "moved to an earlier day":
+        move(visit, MORNING)
+    else:
+        cancel(visit, NOW + HOUR)
+        beat(NOW + HOUR)
+        Appointment.objects.filter(pk=visit.pk).update(**BOOKED_AGAIN)
+    for at in (LATE, LATE + MINUTE, MORNING - MINUTE):
+        beat(at)
+    late = Message.objects.get(reason="It would have come too late to be of use.", kind__in=said.NOTICES)
+    assert WorkItem.objects.get().cause == f"message:{late.pk}"
+    assert (WorkItem.objects.get().due_at, WorkItem.objects.get().role) == (MORNING, "front_desk")
+    work.close(
+        actor=house.actor(house.ana), item=WorkItem.objects.get(), outcome="Told her.", now=LATE + HOUR
+    )
+    beat(LATE + 2 * HOUR)
+    assert len(titles()) == 1
+
+
+def test_who_would_come_at_the_earlier_time_is_called_though_a_message_goes_afterwards(house: House) -> None:
+    visit = book(house, house.rosa, MORNING)
+    beat(NOW)
+    move(visit, MORNING + 6 * HOUR)
+    with time_machine.travel(LATE, tick=False):
+        run_clocks()
+    task = WorkItem.objects.get()
+    assert task.title == undelivered.COMES_IN_VAIN
+    assert (task.patient, task.due_at, task.urgency) == (house.rosa, MORNING, "amber")
+    for at in (LATE + MINUTE, MORNING):
+        beat(at)
+    assert Message.objects.get(kind="move").status == "sent"
+    assert len(titles()) == 1
+
+
+@pytest.mark.parametrize("change", ["cancelled", "moved"])
+def test_who_can_be_told_in_the_morning_before_the_visit_is_not_called(house: House, change: str) -> None:
+    visit = book(house, house.rosa, MORNING + 3 * HOUR)
+    beat(NOW)
+    if change == "cancelled":
+        cancel(visit, LATE)
+    else:
+        move(visit, MORNING + 6 * HOUR)
+    for at in (LATE, MORNING, MORNING + MINUTE):
+        beat(at)
+    assert Message.objects.filter(kind__in=["cancellation", "move"], status="sent").exists()
+    assert titles() == []
+
+
+def test_a_change_that_was_taken_back_in_the_same_night_is_not_called(house: House) -> None:
+    visit = book(house, house.rosa, MORNING)
+    beat(NOW)
+    cancel(visit, LATE)
+    plan(now=LATE)
+    Appointment.objects.filter(pk=visit.pk).update(**BOOKED_AGAIN)
+    beat(LATE + MINUTE)
     assert titles() == []
