@@ -220,7 +220,7 @@ def _unmet_at_start(session: Session, now: datetime, *, at: datetime) -> dict[st
         **checklist.unmet(session, now, at=at),
         **safety.unmet_at_start(session.patient_id),
         **on_record.unmet_at_start(session, now),
-        **dose.unmet(session),
+        **dose.unmet(session, at),
         **starting.unmet_at_start(session, now, at=at),
     }
 

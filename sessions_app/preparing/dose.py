@@ -205,19 +205,22 @@ def check_dose(
     return in_transaction(work)
 
 
-def unmet(session: Session) -> dict[str, str]:
-    """What the dose holds against the start: codes of `states.MISSING` with details.
+def unmet(session: Session, at: datetime) -> dict[str, str]:
+    """What the dose holds against a start at this moment: codes of `states.MISSING` with details.
 
     The worksheet is reckoned again from its own inputs and the order as it stands now (domain.md 1.4:
-    recompute and compare), so that one from before an edit never starts anything.
+    recompute and compare), so that one from before an edit never starts anything; and the weight must still
+    be as new as the protocol asks, for a patient may have waited past midnight.
     """
     worksheet = standing_worksheet(session)
     if worksheet is None:
         return {"dose_prepared": ""}
     found = {}
-    changed = _changed_since(session, worksheet)
+    changed, old = _changed_since(session, worksheet), too_old(session, worksheet.weighed_at, at)
     if changed:
         found["dose_prepared"] = f"Reckoned again, it differs ({', '.join(changed)}): correct the worksheet."
+    elif old:
+        found["dose_prepared"] = f"{old} Then correct the worksheet."
     check = newest_check(worksheet)
     if check is None:
         found["dose_checked"] = ""

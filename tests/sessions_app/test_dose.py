@@ -19,7 +19,7 @@ from tests.sessions_app.stories import STARTED_AT
 
 
 def blockers(session: Session) -> dict[str, str]:
-    return dose.unmet(stories.fresh(session))
+    return dose.unmet(stories.fresh(session), STARTED_AT)
 
 
 def correct(house: House, session: Session, worksheet: DoseWorksheet, **changes: Any) -> DoseWorksheet:
@@ -351,6 +351,21 @@ def test_an_order_that_changed_after_the_check_is_reckoned_again_and_blocks(hous
         "dose_prepared": "Reckoned again, it differs (the order, dose, volume drawn up, strength in the "
         "bag): correct the worksheet."
     }
+
+
+@pytest.mark.parametrize(("minutes", "held"), [(-1, False), (0, True)])
+def test_a_patient_who_waited_past_midnight_is_weighed_again(house: House, minutes: int, held: bool) -> None:
+    """Midnight in Chicago is 06:00 UTC; the weight is the one of the morning before."""
+    session, at = stories.prepared(house), NOW + timedelta(hours=15, minutes=minutes)
+    stories.measure(house, session, stories.calm(at))
+    if not held:
+        assert infusion.start(actor=house.actor(house.nils), id=new_id(), session=session, now=at)
+        return
+    with pytest.raises(Conflict) as refused:
+        infusion.start(actor=house.actor(house.nils), id=new_id(), session=session, now=at)
+    [blocker] = refused.value.data["blockers"]
+    assert blocker["code"] == "dose_prepared"
+    assert "The weight must be from today: weigh the patient." in blocker["detail"]
 
 
 def test_a_worksheet_of_the_first_formula_stays_as_it_is(house: House) -> None:
