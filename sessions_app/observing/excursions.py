@@ -128,6 +128,16 @@ def last_within(
     return found
 
 
+def standing_symptoms(lines: Iterable[VitalSigns]) -> list[tuple[str, VitalSigns]]:
+    """Each symptom that the newest of these standing sets to tell of it names, with that set."""
+    in_order, found = sorted(lines, key=_place), list[tuple[str, VitalSigns]]()
+    for symptom in vital_limits.SYMPTOMS:
+        telling = [line for line in in_order if _tells_of(line, symptom)]
+        if telling and symptom in telling[-1].symptoms:
+            found.append((symptom, telling[-1]))
+    return found
+
+
 def still_past(session: Session, sign: str) -> str:
     """The newest value of this sign with its time, in words, where it is past the limits; else nothing.
 

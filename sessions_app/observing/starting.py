@@ -1,4 +1,5 @@
-"""What the vital signs hold against a start: a baseline that is missing, values past the start limits.
+"""What the vital signs hold against a start: a baseline that is missing, values past the start limits, a
+symptom that stands.
 
 Asked of loaded rows: `vital_signs`, `overrides`. The step itself is `infusing.infusion.start`, letting it
 pass `preparing.overrides`.
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sessions_app.models import Session, VitalSigns
-from sessions_app.observing import flowsheet, vital_limits
+from sessions_app.observing import excursions, flowsheet, vital_limits
 from sessions_app.observing.flowsheet import values_of
 
 START_LIMITS: Final = "start_limits"  # what a prescriber may let pass, for the newest line
@@ -20,7 +21,8 @@ def unmet_at_start(session: Session, now: datetime, *, at: datetime | None = Non
 
     The baseline is, for each sign that the protocol limits at the start, the newest value measured within
     the protocol's baseline minutes (domain.md 3.4: 15 [D]). A sign without one blocks. A value past the
-    limits blocks until a newer one is not, or a prescriber lets what is past pass. A start that is entered
+    limits blocks until a newer one is not, or a prescriber lets what is past pass; so does a symptom that
+    was seen, however long before, until a full set no longer names it. A start that is entered
     later, for the moment `at`, is judged by what was newest then and by all that is known `now`.
     """
     protocol = session.protocol
@@ -37,6 +39,8 @@ def unmet_at_start(session: Session, now: datetime, *, at: datetime | None = Non
         for signs in (baseline, _newest(session, since, now))
         for breach in vital_limits.breaches(_values(signs), protocol.limits, "start_hold")
     ]
+    known = [line for line in flowsheet.standing(session.vital_signs.all()) if line.measured_at <= now]
+    past += [(vital_limits.SYMPTOMS[symptom], line) for symptom, line in excursions.standing_symptoms(known)]
     found = {}
     if missing:
         found["baseline"] = f"Missing within the last {minutes} minutes: {', '.join(missing)}."

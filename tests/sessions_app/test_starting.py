@@ -9,8 +9,8 @@ import pytest
 from clinic.problems import Conflict
 from sessions_app.infusing import infusion
 from sessions_app.models import CheckResult, InfusionEvent, Session
-from sessions_app.observing import flowsheet, starting
-from sessions_app.preparing import checklist
+from sessions_app.observing import flowsheet, starting, vitals
+from sessions_app.preparing import checklist, overrides
 from sessions_app.preparing.checklist import Answer
 from tests.cast import NOW, House, new_id
 from tests.sessions_app import stories
@@ -53,6 +53,37 @@ def test_a_baseline_past_the_start_limits_blocks(house: House) -> None:
         start(house, session)
     assert list(blockers_of(refused)) == ["start_limits"]
     assert "Systolic pressure" in refused.value.detail
+
+
+def test_a_symptom_holds_the_start_as_a_value_does_until_a_full_set_no_longer_names_it(house: House) -> None:
+    session = stories.prepared(house)
+    at = STARTED_AT - timedelta(minutes=6)
+    stories.measure(house, session, stories.calm(at, symptoms=["chest_pain"]))
+    asked = vitals.Reading(measured_at=at + timedelta(minutes=1), pain_nrs=2, absent_reason="Asked only")
+    stories.measure(house, session, asked)
+    with pytest.raises(Conflict) as refused:
+        start(house, session)
+    assert list(blockers_of(refused)) == ["start_limits"]
+    assert refused.value.detail.endswith("Chest pain.")
+    stories.measure(house, session, stories.calm(at + timedelta(minutes=5)))
+    start(house, session)
+
+
+def test_a_prescriber_who_has_seen_the_symptom_lets_the_start_pass(house: House) -> None:
+    session = stories.prepared(house)
+    seen = stories.measure(house, session, stories.calm(STARTED_AT, symptoms=["dyspnoea"]))
+    [waiting] = overrides.open_decisions(stories.fresh(session), STARTED_AT)
+    assert (waiting.subject, waiting.about, waiting.found) == ("start_limits", seen.pk, "Trouble breathing.")
+    overrides.override(
+        actor=house.actor(house.priya),
+        id=new_id(),
+        session=session,
+        subject="start_limits",
+        about=seen.pk,
+        reason="Panic, over by now; lungs clear",
+        now=STARTED_AT,
+    )
+    start(house, session)
 
 
 def test_what_was_measured_after_a_start_entered_late_is_no_baseline_of_it(house: House) -> None:
