@@ -82,6 +82,21 @@ class ClinicForm(ChangeForm):
     )
 
 
+class Lines(forms.Textarea):
+    """A box for words of so many lines and more.
+
+    Browsers send line ends of two characters and count them as one: what a box was filled with would have
+    changed by being sent, and words of just the most that fit would be too long.
+    """
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(attrs={"rows": rows})
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        sent = super().value_from_datadict(data, files, name)
+        return sent.replace("\r\n", "\n") if isinstance(sent, str) else sent
+
+
 class LocalDateTimeField(forms.DateTimeField):
     """A wall-clock time in the page's time zone (of staff's pages the clinic's); cleans to UTC."""
 

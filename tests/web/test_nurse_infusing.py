@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.models import Allergy
+from sessions_app import notes
 from sessions_app.models import Session, WasteWitness
 from tests.cast import PASSWORD, House
 from tests.sessions_app import stories
@@ -229,3 +230,11 @@ def test_a_note_stands_on_the_page(house: House, wall: Wall) -> None:
     session, nils = stories.infusing(house), browser_of(house.nils)
     assert send(nils, session, "note", {"text": "Blinds <down>."}).status_code == 302
     assert "Blinds &lt;down&gt;." in page_of(nils, session)
+
+
+def test_a_note_of_just_the_most_that_fits_is_kept_however_many_lines_it_has(house: House) -> None:
+    session, nils = stories.infusing(house), browser_of(house.nils)
+    text = "a\n" * 1999 + "ab"
+    assert len(text) == notes.LONGEST
+    assert send(nils, session, "note", {"text": text.replace("\n", "\r\n")}).status_code == 302
+    assert session.notes.get().text == text

@@ -281,6 +281,14 @@ def test_of_many_orders_the_first_are_named_and_the_others_counted(
     assert "And 1 more." in said
 
 
+def test_sources_of_several_lines_are_not_changed_by_being_sent(stage: Stage) -> None:
+    as_browsers_send_it = stage.protocol.citation.replace("\n", "\r\n")
+    page = typed(stage, citation=as_browsers_send_it, observation_minutes="90")
+
+    assert as_browsers_send_it != stage.protocol.citation
+    assert [note.name for note in page.context["notes"]] == ["observation_minutes"]
+
+
 def test_each_figure_names_what_it_may_be_and_where_its_default_comes_from(stage: Stage) -> None:
     page = words(browser_of(stage.house.priya).get(reverse("protocol_new_version", args=[stage.protocol.pk])))
 

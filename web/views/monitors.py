@@ -18,7 +18,7 @@ from sessions_app.access import CHANGE_MONITORS, PLACE_MONITORS
 from sessions_app.models import MonitorDevice, UnmatchedMessage
 from sessions_app.monitors import devices, taking_over, unmatched
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm, LocalDateTimeField
+from web.forms import ChangeForm, ClinicForm, Lines, LocalDateTimeField
 
 IDENTIFIER_HELP = "Exactly as the monitor sends it (MSH-3 or OBX-18)."
 
@@ -65,7 +65,7 @@ class SettleForm(ChangeForm):
     outcome = forms.CharField(
         label="What was done",
         max_length=240,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=Lines(2),
         error_messages={"required": "Say in a few words what was done: no message goes in silence."},
     )
     alike = forms.BooleanField(label="Also all the others of this monitor and reason", required=False)

@@ -15,7 +15,7 @@ from clinic.models import Patient
 from clinic.visible_text import said
 from notifications.talking import own_words, threads
 from notifications.talking.own_words import Size
-from web.forms import ClinicForm
+from web.forms import ClinicForm, Lines
 
 
 class OwnWordsForm(ClinicForm):
@@ -24,7 +24,7 @@ class OwnWordsForm(ClinicForm):
 
     text = forms.CharField(
         max_length=own_words.MOST_CHARACTERS,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=Lines(3),
         error_messages={"required": own_words.EMPTY},
     )
 

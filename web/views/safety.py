@@ -18,14 +18,14 @@ from sessions_app.outcomes import instruments
 from sessions_app.outcomes.instruments import INSTRUMENTS
 from sessions_app.preparing import safety
 from web.doors import StaffRequest, staff_page
-from web.forms import ClinicForm
+from web.forms import ClinicForm, Lines
 
 
 class AssessForm(ClinicForm):
     words = forms.CharField(
         label="What you found, and what was agreed",
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=Lines(4),
         error_messages={"required": "Write down what you found and what was agreed."},
     )
 

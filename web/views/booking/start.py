@@ -16,7 +16,7 @@ from scheduler.access import BOOK, WRITE_PLAN
 from scheduler.models import PlanStatus, TreatmentPlan
 from scheduler.prescribing import plan_requests
 from web.doors import StaffRequest, staff_page
-from web.forms import ClinicForm
+from web.forms import ClinicForm, Lines
 from web.views.booking.place import place_of
 
 
@@ -24,7 +24,7 @@ class AskPlanForm(ClinicForm):
     words = forms.CharField(
         label="What the prescriber should know",
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=Lines(2),
         error_messages={"required": "Say what you ask for, and why."},
     )
 

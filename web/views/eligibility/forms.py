@@ -8,14 +8,10 @@ from django import forms
 from scheduler.evaluating.evaluations import Consultation, Result
 from scheduler.models import AsaClass, Eligibility, Investigation, ReferralStatus, RequesterKind
 from scheduler.vocabulary import INDICATIONS, indication_words
-from web.forms import ClinicForm, DayField
+from web.forms import ClinicForm, DayField, Lines
 from web.settings_form import SettingsForm
 
 RESULT: Final = "results_"
-
-
-def _lines(rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows})
 
 
 class ReferralFields(forms.Form):
@@ -36,7 +32,7 @@ class ReferralFields(forms.Form):
         max_length=240,
         help_text="Fax, e-mail or postal address.",
     )
-    reason = forms.CharField(label="Reason", max_length=4000, widget=_lines(3))
+    reason = forms.CharField(label="Reason", max_length=4000, widget=Lines(3))
     records_requested_on = DayField(label="Records asked for on", required=False)
     records_received_on = DayField(label="Records came on", required=False)
 
@@ -70,13 +66,13 @@ class EvaluationForm(ClinicForm):
     )
     asa_class = forms.ChoiceField(label="ASA class", choices=[("", "Choose"), *AsaClass.choices])
     findings = forms.CharField(
-        label="History and examination", required=False, max_length=8000, widget=_lines(6)
+        label="History and examination", required=False, max_length=8000, widget=Lines(6)
     )
     prior_treatments = forms.CharField(
         label="Treatments tried before",
         required=False,
         max_length=4000,
-        widget=_lines(4),
+        widget=Lines(4),
         help_text="Drug, dose, how long, how it went, why it was stopped.",
     )
 
@@ -133,13 +129,13 @@ class DecisionForm(ClinicForm):
 
     decision = forms.ChoiceField(label="Decision", choices=[("", "Choose"), *Eligibility.choices])
     reason = forms.CharField(
-        label="Reason", max_length=4000, widget=_lines(2), error_messages={"required": "Say why."}
+        label="Reason", max_length=4000, widget=Lines(2), error_messages={"required": "Say why."}
     )
     conditions = forms.CharField(
         label="Conditions",
         required=False,
         max_length=4000,
-        widget=_lines(2),
+        widget=Lines(2),
         help_text="Of “eligible with conditions” only.",
     )
     evaluation = forms.ChoiceField(label="It rests on", required=False)

@@ -26,7 +26,7 @@ from notifications.wording import gsm7
 from notifications.wording.filling import FIELDS
 from notifications.wording.writing import LANGUAGES, OwnText
 from web.doors import StaffRequest, staff_page
-from web.forms import WallTimeField, WholeNumberField
+from web.forms import Lines, WallTimeField, WholeNumberField
 from web.settings_form import SettingsForm
 from web.views import live_form
 from web.views.message_rules.preview import VisitForm, preview_of
@@ -90,11 +90,11 @@ class WordsForm(SettingsForm):
     """A stage's words in one language."""
 
     subject = forms.CharField(label="Subject of the e-mail")
-    email = forms.CharField(label="E-mail", widget=forms.Textarea(attrs={"rows": 6}))
-    sms = forms.CharField(label="Text message", widget=forms.Textarea(attrs={"rows": 3}))
+    email = forms.CharField(label="E-mail", widget=Lines(6))
+    sms = forms.CharField(label="Text message", widget=Lines(3))
 
     def __init__(self, clinic: Clinic, stage: str, said: OwnText, data: Any = None) -> None:
-        super().__init__(_with_one_kind_of_line(data), stands=vars(said))
+        super().__init__(data, stands=vars(said))
         self.clinic, self.stage = clinic, stage
 
     def clean(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class WordsForm(SettingsForm):
 
     @property
     def own(self) -> OwnText:
-        return OwnText(**{name: self.data.get(name, "").strip() for name in self.base_fields})
+        return OwnText(**{name: (self[name].data or "").strip() for name in self.base_fields})
 
     @property
     def longest_sms(self) -> str | None:
@@ -314,13 +314,3 @@ def _words_context(form: WordsForm, stage: str, language: str) -> dict[str, Any]
         "fields": FIELDS,
         "check": reverse("check_message_words", args=[stage, language]),
     }
-
-
-def _with_one_kind_of_line(sent: Any) -> Any:
-    """Browsers send line ends of two characters: as such no box would hold what it was filled with."""
-    if sent is None:
-        return None
-    plain = sent.copy()
-    for name, texts in sent.lists():
-        plain.setlist(name, [text.replace("\r\n", "\n") for text in texts])
-    return plain

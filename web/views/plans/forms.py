@@ -8,7 +8,7 @@ from clinic.problems import Problem
 from scheduler.models import CourseStep, PlanEnd, Protocol, TreatmentPlan
 from scheduler.prescribing.safety_reviews import OtherDose
 from scheduler.vocabulary import plain_amount
-from web.forms import ChangeForm, ClinicForm, DecimalNumberField, WholeNumberField
+from web.forms import ChangeForm, ClinicForm, DecimalNumberField, Lines, WholeNumberField
 
 
 class SpacingForm(ClinicForm):
@@ -58,7 +58,7 @@ class AskSpacingForm(ClinicForm):
     words = forms.CharField(
         label="What would help, and why",
         max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=Lines(2),
         error_messages={"required": "Say what you ask for, and why."},
     )
 
@@ -115,7 +115,7 @@ class SafetyReviewForm(SeenDoseForm):
     reason = forms.CharField(
         label="What you found, and why the course goes on",
         max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=Lines(2),
         error_messages={"required": "Say what you found, and why the course goes on."},
     )
     ordered_dose = DecimalNumberField(
@@ -149,7 +149,7 @@ class AssessForm(ClinicForm):
     words = forms.CharField(
         label="The response against the baseline",
         max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=Lines(3),
         error_messages={"required": "Say how the patient has responded, against the baseline."},
     )
 

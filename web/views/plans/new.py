@@ -20,7 +20,7 @@ from scheduler.models import Finding, Protocol, ProtocolStatus, Resource, Resour
 from scheduler.prescribing import charted, orders, plans, screening
 from scheduler.vocabulary import indication_words, plain_amount
 from web.doors import StaffRequest, staff_page
-from web.forms import ClinicForm, DayField, DecimalNumberField, WholeNumberField
+from web.forms import ClinicForm, DayField, DecimalNumberField, Lines, WholeNumberField
 from web.views.patients import who
 
 SCREEN_PREFIX = "findings_"
@@ -45,7 +45,7 @@ class PlanForm(ClinicForm):
         label="Treatments tried before",
         required=False,
         max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=Lines(3),
         help_text="Drug, dose, how long, how it went, why it was stopped.",
     )
 

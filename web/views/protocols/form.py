@@ -20,7 +20,7 @@ from scheduler.protocols.protocol_content import MAY_BE_EMPTY, ORDER, PHASES, WH
 from scheduler.vocabulary import plain_amount
 from sessions_app.observing.vital_limits import RINGS
 from sessions_app.preparing import checklist
-from web.forms import ClinicForm, DecimalNumberField, WholeNumberField
+from web.forms import ClinicForm, DecimalNumberField, Lines, WholeNumberField
 from web.views.live_form import Note
 from web.views.protocols.boxes import AmountsField, BoundsField, RhythmField, SpanField, WordsField
 from web.views.protocols.labels import on_box
@@ -147,7 +147,7 @@ class DraftForm(ClinicForm):
         label="Sources",
         required=False,
         max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=Lines(4),
         help_text="Where each figure comes from.",
     )
 

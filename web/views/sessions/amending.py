@@ -22,13 +22,13 @@ from sessions_app.models import (
 )
 from sessions_app.preparing.checklist import LABELS
 from sessions_app.signing import amending
-from web.forms import DecimalNumberField, LocalDateTimeField
+from web.forms import DecimalNumberField, Lines, LocalDateTimeField
 from web.views.sessions.form import CorrectingForm, short_text, standing
 from web.views.sessions.medicines import prescriber_field
 
 
 def _long_text(label: str) -> forms.CharField:
-    return forms.CharField(label=label, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    return forms.CharField(label=label, required=False, widget=Lines(3))
 
 
 def _milligrams(label: str) -> DecimalNumberField:

@@ -7,9 +7,8 @@ from django import forms
 
 from clinic.access import Actor
 from sessions_app import notes
-from web.views.sessions.form import (
-    CorrectingForm,
-)
+from web.forms import Lines
+from web.views.sessions.form import CorrectingForm
 
 
 class NoteForm(CorrectingForm):
@@ -17,7 +16,7 @@ class NoteForm(CorrectingForm):
     done = "The note is kept."
     kept_as = "Note"
 
-    text = forms.CharField(label="Note", max_length=notes.LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(label="Note", max_length=notes.LONGEST, widget=Lines(3))
 
     def first_values(self) -> dict[str, Any]:
         line: Any = self.line

@@ -30,7 +30,7 @@ from scheduler.protocols import protocols
 from scheduler.vocabulary import WEEKDAYS
 from scheduler.working_hours import booking_settings, first_hours, resources
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm, ClinicForm, PhoneField, WholeNumberField
+from web.forms import ChangeForm, ClinicForm, Lines, PhoneField, WholeNumberField
 from web.settings_form import SettingsForm
 from web.views.hours.form import StretchesForm
 
@@ -66,7 +66,7 @@ class DetailsForm(SettingsForm):
 class ChairsForm(ClinicForm):
     names = forms.CharField(
         label="Chairs, one a line",
-        widget=forms.Textarea(attrs={"rows": 6}),
+        widget=Lines(6),
         max_length=4000,
         help_text="As your staff call them: Chair 1, Window, Room 3.",
     )

@@ -7,7 +7,7 @@ from django import forms
 from clinic import work
 from clinic.models import Urgency, User, WorkItem
 from notifications.escalating import task_kinds
-from web.forms import ChangeForm, ClinicForm
+from web.forms import ChangeForm, ClinicForm, Lines
 from web.views.tasks import phrases
 
 NEVER_IN_SILENCE: Final = "Say in a few words what was done. A task never closes in silence."
@@ -37,9 +37,7 @@ class _Phrased(forms.Form):
 
 
 class OutcomeForm(_Phrased, ChangeForm):
-    outcome = forms.CharField(
-        label="In your words", max_length=1900, required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    outcome = forms.CharField(label="In your words", max_length=1900, required=False, widget=Lines(3))
     words_field, nothing_said = "outcome", NEVER_IN_SILENCE
     field_order = ("phrase", "outcome")
 
@@ -52,9 +50,7 @@ class OutcomeForm(_Phrased, ChangeForm):
 
 
 class NoteForm(_Phrased, ClinicForm):
-    words = forms.CharField(
-        label="In your words", max_length=1900, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    words = forms.CharField(label="In your words", max_length=1900, required=False, widget=Lines(2))
     words_field, nothing_said = "words", "Write what was done or tried."
     field_order = ("id", "phrase", "words")
 
@@ -74,7 +70,7 @@ class HandOverForm(ChangeForm):
         label="What they need to know",
         max_length=2000,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=Lines(2),
     )
 
     def __init__(self, item: WorkItem, *args: Any, **kwargs: Any) -> None:
