@@ -65,6 +65,10 @@ class OfferTimesSerializer(CreateSerializer):
 
 class DealWithSerializer(StrictSerializer):
     outcome = serializers.CharField(max_length=2000)
+    seen = IdField(
+        required=False,
+        help_text="The newest text that was read; what came since still waits. Without it all count as read.",
+    )
 
 
 class CorrectNumberSerializer(StrictSerializer):
@@ -152,7 +156,7 @@ class ThreadsViewSet(ClinicViewSet):
     @extend_schema(request=DealWithSerializer, responses=DealtWithSerializer)
     @action(detail=True, methods=["post"], url_path="deal-with")
     def deal_with(self, request: Request, pk: UUID) -> Response:
-        """Everything that the patient wrote has been dealt with, otherwise than by a reply."""
+        """What the patient wrote, up to `seen`, has been dealt with otherwise than by a reply."""
         patient = self._patient(pk)
         return _dealt_with(self, patient.clinic_id, threads.texts_of(patient))
 
@@ -206,7 +210,7 @@ class TextsViewSet(ClinicViewSet):
     @extend_schema(request=DealWithSerializer, responses=DealtWithSerializer)
     @action(detail=True, methods=["post"], url_path="deal-with")
     def deal_with(self, request: Request, pk: UUID) -> Response:
-        """This text's whole thread: the patient's, or that of the number which no patient has."""
+        """This text's thread, up to `seen`: the patient's, or that of the number which no patient has."""
         text = self.fetch(InboundMessage.objects.select_related("patient"), pk=pk)
         if text.patient is not None:
             log_look(self.actor, text.patient, what="texts")
@@ -215,8 +219,10 @@ class TextsViewSet(ClinicViewSet):
 
 
 def _dealt_with(view: ClinicViewSet, clinic_id: UUID, texts: Any) -> Response:
-    outcome = view.parse(DealWithSerializer)["outcome"]
+    data = view.parse(DealWithSerializer)
+    if "seen" in data:
+        texts = threads.up_to(texts, data["seen"])
     count = threads.deal_with(
-        actor=view.actor, clinic_id=clinic_id, texts=texts, outcome=outcome, now=clock.now()
+        actor=view.actor, clinic_id=clinic_id, texts=texts, outcome=data["outcome"], now=clock.now()
     )
     return Response(DealtWithSerializer({"texts": count}).data)

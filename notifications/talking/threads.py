@@ -176,8 +176,8 @@ def deal_with(
     *, actor: Actor, clinic_id: UUID, texts: QuerySet[InboundMessage], outcome: str, now: datetime
 ) -> int:
     """Mark these texts as dealt with, and close their tasks with what was done. Returns how many waited.
-    `up_to` leaves out what came after somebody had read them; a text about which somebody has to call is
-    dealt with when the call's task is closed.
+    `up_to` leaves out what came after somebody had read them; it then waits with a task of its own. A text
+    about which somebody has to call is dealt with when the call's task is closed.
 
     Dealing with them again changes nothing. Raises `Invalid` without an outcome.
     """

@@ -359,3 +359,12 @@ def test_a_strangers_text_is_dealt_with_over_the_api(house: House) -> None:
     answer = client_of(house.ana).post(f"/api/v1/texts/{row.pk}/deal-with/", {"outcome": "A wrong number"})
     assert answer.json() == {"texts": 1}
     assert WorkItem.objects.get().outcome == "A wrong number"
+
+
+def test_what_came_after_the_newest_text_that_was_read_still_waits_over_the_api(house: House) -> None:
+    seen = text("Thanks!").pk
+    text("My ride fell through", now=NOW + MINUTE)
+    address = f"/api/v1/threads/{house.rosa.pk}/deal-with/"
+    sent = {"outcome": "Nothing to do", "seen": str(seen)}
+    assert client_of(house.ana).post(address, sent).json() == {"texts": 1}
+    assert InboundMessage.objects.get(read_at=None).body == "My ride fell through"

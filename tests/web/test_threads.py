@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.http import HttpResponse
 from django.test import Client
 
 from clinic import work
@@ -34,6 +35,12 @@ def ana(house: House) -> Client:
     return browser_of(house.ana)
 
 
+def last_shown(page: HttpResponse, *, by: str = "dealt_seen") -> str:
+    """The newest text on a page, as one of its forms says it."""
+    [seen] = re.findall(rf'name="seen" value="([^"]+)" id="{by}"', page.content.decode())
+    return str(seen)
+
+
 def test_the_list_tells_who_waits_and_leads_to_the_thread(house: House, ana: Client) -> None:
     text("Can I bring my sister?")
     text("Who is that?!", sender=STRANGERS)
@@ -57,9 +64,7 @@ def test_a_text_of_a_crisis_comes_first_and_says_so(house: House, ana: Client) -
 
 def test_a_thread_is_answered_from_its_page_once(house: House, ana: Client) -> None:
     text("Can I bring my sister?")
-    [seen] = re.findall(
-        r'name="seen" value="([^"]+)"', ana.get(f"/threads/{house.rosa.pk}/").content.decode()
-    )
+    seen = last_shown(ana.get(f"/threads/{house.rosa.pk}/"), by="id_seen")
     sent = {"id": str(new_id()), "text": "Yes, please do.", "seen": seen}
     for _ in range(2):
         answer = ana.post(f"/threads/{house.rosa.pk}/reply/", sent, follow=True)
@@ -116,7 +121,8 @@ def test_no_other_times_are_offered_for_a_visit_that_is_not_ahead(house: House, 
 def test_who_was_answered_lately_is_found_below_those_who_wait(house: House, ana: Client) -> None:
     text("Can I bring my sister?")
     assert "Dealt with lately" not in words(ana.get("/threads/"))
-    ana.post(f"/threads/{house.rosa.pk}/dealt-with/", {"outcome": "Called her"})
+    address = f"/threads/{house.rosa.pk}/"
+    ana.post(f"{address}dealt-with/", {"outcome": "Called her", "seen": last_shown(ana.get(address))})
     said = words(ana.get("/threads/"))
     assert "Dealt with lately Rosa Delgado Mon, Jan 11, 09:00, dealt with by Ana Lima Can I bring" in said
 
@@ -165,10 +171,27 @@ def test_a_thread_that_may_not_be_written_to_says_why(house: House, ana: Client)
 
 def test_a_thread_is_marked_as_dealt_with(house: House, ana: Client) -> None:
     text("Hello")
-    refused = ana.post(f"/threads/{house.rosa.pk}/dealt-with/", {"outcome": ""})
+    address = f"/threads/{house.rosa.pk}/"
+    seen = last_shown(ana.get(address))
+    refused = ana.post(f"{address}dealt-with/", {"outcome": "", "seen": seen})
     assert refused.status_code == 400
-    ana.post(f"/threads/{house.rosa.pk}/dealt-with/", {"outcome": "Called her"})
+    ana.post(f"{address}dealt-with/", {"outcome": "Called her", "seen": last_shown(refused)})
     assert WorkItem.objects.get().outcome == "Called her"
+
+
+@pytest.mark.parametrize("sender", [ROSAS, STRANGERS])
+def test_what_came_while_the_page_stood_open_is_not_dealt_with(
+    house: House, ana: Client, sender: str
+) -> None:
+    first = text("Thanks!", sender=sender)
+    address = f"/texts/{first.pk}/" if sender == STRANGERS else f"/threads/{house.rosa.pk}/"
+    seen = last_shown(ana.get(address))
+    text("My ride fell through", sender=sender)
+    told = ana.post(f"{address}dealt-with/", {"outcome": "Nothing to do", "seen": seen}, follow=True)
+    assert threads.CAME_SINCE in words(told)
+    [waits] = InboundMessage.objects.filter(read_at=None)
+    assert waits.body == "My ride fell through"
+    assert WorkItem.objects.get(closed_at=None).cause.endswith(str(waits.pk))
 
 
 def test_a_text_of_a_crisis_says_whose_turn_it_is_and_what_the_desk_does(house: House, ana: Client) -> None:
@@ -194,7 +217,8 @@ def test_the_desk_cannot_deal_with_what_a_nurse_calls_about(house: House, ana: C
     text("Which door do I take?")
     address = f"/threads/{house.rosa.pk}/"
     assert "Dealt with otherwise" in words(ana.get(address))
-    told = words(ana.post(f"{address}dealt-with/", {"outcome": "ok"}, follow=True))
+    sent = {"outcome": "ok", "seen": last_shown(ana.get(address))}
+    told = words(ana.post(f"{address}dealt-with/", sent, follow=True))
     assert threads.CALL_STILL_OWED in told
     assert "These texts are dealt with" not in told
     assert "Alarming: call now" in told
@@ -213,8 +237,10 @@ def test_a_task_leads_to_its_text_and_the_text_to_its_thread(house: House, ana: 
 
 def test_a_strangers_text_has_a_page_of_its_own(house: House, ana: Client) -> None:
     row = text("Hello", sender=STRANGERS)
-    assert "No patient has this number" in words(ana.get(f"/texts/{row.pk}/"))
-    ana.post(f"/texts/{row.pk}/dealt-with/", {"outcome": "Called, a wrong number"})
+    page = ana.get(f"/texts/{row.pk}/")
+    assert "No patient has this number" in words(page)
+    sent = {"outcome": "Called, a wrong number", "seen": last_shown(page)}
+    ana.post(f"/texts/{row.pk}/dealt-with/", sent)
     row.refresh_from_db()
     assert row.read_by == house.ana
 

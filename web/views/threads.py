@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -36,6 +37,7 @@ CALL_STILL_OWED: Final = (
     "A call is still owed about what alarms: it ends when its task is closed with what was done."
     " The others are dealt with."
 )
+CAME_SINCE: Final = "A text has come since you opened that page, and waits to be read. Those that you saw are dealt with."
 # Of the texts that a call is owed about, so many are shown above the conversation.
 MOST_SHOWN: Final = 3
 NOTHING_NEW: Final = "This is the number that is there already, and nobody doubts it. Enter the right one."
@@ -60,12 +62,28 @@ class OfferTimesForm(ClinicForm):
 
 
 class DealtWithForm(ChangeForm):
+    """With the newest text that stood on the page: nobody has dealt with what they hadn't seen. That goes on
+    being told while the page renews itself, also while it has no such form."""
+
     outcome = forms.CharField(
         label="What was done",
         max_length=2000,
         widget=forms.TextInput(),
         error_messages={"required": NEVER_IN_SILENCE},
     )
+    seen = forms.UUIDField(
+        required=False, widget=forms.HiddenInput(attrs={"id": "dealt_seen", "form": "dealt-with"})
+    )
+
+    def __init__(self, texts: QuerySet[InboundMessage], data: Any = None) -> None:
+        super().__init__(data)
+        self.texts = texts
+        self.fields["seen"].initial = None if data else threads.newest_of(texts)
+
+    @property
+    def read(self) -> QuerySet[InboundMessage]:
+        """Of the texts those that stood on the page: of a form that was cleaned."""
+        return threads.up_to(self.texts, self.cleaned_data["seen"])
 
 
 class NumberForm(SharedNumberForm):
@@ -98,14 +116,14 @@ def text(request: StaffRequest, pk: UUID) -> HttpResponse:
     row = _text(request, pk)
     if row.patient_id:
         return redirect("thread", row.patient_id)
-    return _show_number(request, row, DealtWithForm())
+    return _show_number(request, row, DealtWithForm(threads.texts_of_number(row)))
 
 
 @staff_page(access.REPLY, methods=["POST"])
 def number_dealt_with(request: StaffRequest, pk: UUID) -> HttpResponse:
     row = _text(request, pk)
-    form = DealtWithForm(request.POST)
-    if _dealt_with(request, form, row.clinic_id, threads.texts_of_number(row)):
+    form = DealtWithForm(threads.texts_of_number(row), request.POST)
+    if _dealt_with(request, form, row.clinic_id):
         return redirect("threads")
     return _show_number(request, row, form)
 
@@ -187,8 +205,8 @@ def offer_times(request: StaffRequest, pk: UUID) -> HttpResponse:
 @staff_page(access.REPLY, methods=["POST"])
 def dealt_with(request: StaffRequest, pk: UUID) -> HttpResponse:
     patient = _patient(request, pk)
-    form = DealtWithForm(request.POST)
-    if _dealt_with(request, form, patient.clinic_id, threads.texts_of(patient)):
+    form = DealtWithForm(threads.texts_of(patient), request.POST)
+    if _dealt_with(request, form, patient.clinic_id):
         return redirect("threads")
     return _show(request, patient, dealt_with=form)
 
@@ -255,19 +273,25 @@ def _is_to_be_read(lines: list[conversations.Line], call: CallOwed | None) -> bo
     return any(line.waiting and line.id not in about for line in lines)
 
 
-def _dealt_with(request: StaffRequest, form: DealtWithForm, clinic_id: UUID, texts: Any) -> bool:
+def _dealt_with(request: StaffRequest, form: DealtWithForm, clinic_id: UUID) -> bool:
     """Whether the form was carried out; its problem stands in it otherwise."""
     if not form.is_valid():
         return False
-    threads.deal_with(
-        actor=request.actor,
-        clinic_id=clinic_id,
-        texts=texts,
-        outcome=form.cleaned_data["outcome"],
-        now=clock.now(),
-    )
-    if texts.filter(read_at=None).exists():
+    try:
+        threads.deal_with(
+            actor=request.actor,
+            clinic_id=clinic_id,
+            texts=form.read,
+            outcome=form.cleaned_data["outcome"],
+            now=clock.now(),
+        )
+    except Problem as problem:
+        form.add_problem(problem)
+        return False
+    if form.read.filter(read_at=None).exists():
         messages.warning(request, CALL_STILL_OWED)
+    elif form.texts.filter(read_at=None).exists():
+        messages.warning(request, CAME_SINCE)
     else:
         messages.success(request, "These texts are dealt with.")
     return True
@@ -292,7 +316,7 @@ def _show(request: StaffRequest, patient: Patient, **filled: ChangeForm) -> Http
         "waits": _is_to_be_read(lines, call),
         "why_not": why_not,
         "reply_form": reply_form,
-        "dealt_with_form": filled.get("dealt_with") or DealtWithForm(),
+        "dealt_with_form": filled.get("dealt_with") or DealtWithForm(threads.texts_of(patient)),
     }
     status = next((form.status for form in filled.values()), 200)
     return render(request, "web/threads/thread.html", context, status=status)
