@@ -37,7 +37,9 @@ CALL_STILL_OWED: Final = (
     "A call is still owed about what alarms: it ends when its task is closed with what was done."
     " The others are dealt with."
 )
-CAME_SINCE: Final = "A text has come since you opened that page, and waits to be read. Those that you saw are dealt with."
+CAME_SINCE: Final = (
+    "A text has come since you opened that page, and waits to be read. Those that you saw are dealt with."
+)
 # Of the texts that a call is owed about, so many are shown above the conversation.
 MOST_SHOWN: Final = 3
 NOTHING_NEW: Final = "This is the number that is there already, and nobody doubts it. Enter the right one."
