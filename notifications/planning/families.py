@@ -261,8 +261,9 @@ MONTHLY: Final = f"""
        AND {_unsaid("key.key")}
        AND {ENDS_SERIES}"""
 
-# Check-ins that were asked and not answered. `since`: when they were asked. A first infusion's same-day
-# check-in isn't asked for again: a nurse calls (domain.md 6.2).
+# Check-ins that were asked and not answered. `since`: when they were asked; `told`: of the questions before a
+# visit, its start: from then on, and once it doesn't take place then, they are asked no more. A first
+# infusion's same-day check-in isn't asked for again: a nurse calls (domain.md 6.2).
 AGAIN: Final = f"""
     {
     _found(
@@ -274,6 +275,7 @@ AGAIN: Final = f"""
         starts_at="own.visit_starts_at",
         ends_at="NULL::timestamptz",
         since="asked.sent_at",
+        told=f"CASE WHEN check_in.kind = '{rules.BEFORE_NEXT}' THEN own.visit_starts_at END",
     )
 }
       FROM rule
@@ -289,6 +291,10 @@ AGAIN: Final = f"""
      WHERE rule.anchor = 'again' AND {_wanted("check_in.patient_id")}
        AND {_away("asked.sent_at", "+")} <= %(until)s
        AND {_unsaid("key.key")}
+       AND (check_in.kind <> '{rules.BEFORE_NEXT}' OR (own.visit_starts_at > %(now)s AND EXISTS (
+                    SELECT FROM scheduler_appointment visit
+                     WHERE visit.id = own.appointment_id AND visit.status = 'booked'
+                       AND lower(visit.during) = own.visit_starts_at)))
        AND NOT (check_in.kind = '{rules.SAME_DAY}' AND NOT EXISTS (
                     SELECT FROM sessions_app_session session
                       JOIN sessions_app_session earlier

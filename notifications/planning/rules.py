@@ -347,13 +347,20 @@ def wanted_monthly(
 
 
 def wanted_again(
-    rules: Mapping[str, Rule], receiver: Receiver, *, visit_starts_at: datetime | None, asked_at: datetime
+    rules: Mapping[str, Rule],
+    receiver: Receiver,
+    *,
+    visit_starts_at: datetime | None,
+    asked_at: datetime,
+    until: datetime | None = None,
 ) -> list[Wanted]:
-    """The one reminder of a check-in that was asked and not answered (domain.md 6.2)."""
+    """The one reminder of a check-in that was asked and not answered (domain.md 6.2); `until`: the start of
+    the visit before which it has to be answered."""
     if CHECK_IN_AGAIN not in rules:
         return []
     moment = rules[CHECK_IN_AGAIN].after(asked_at, receiver.zone)
-    return [_asking(rules[CHECK_IN_AGAIN], moment, receiver, visit_starts_at)]
+    one = _asking(rules[CHECK_IN_AGAIN], moment, receiver, visit_starts_at)
+    return [one if until is None else replace(one, stale_at=min(one.stale_at, until))]
 
 
 def wanted_of_diary(rules: Mapping[str, Rule], receiver: Receiver, *, asked_at: datetime) -> list[Wanted]:

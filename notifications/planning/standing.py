@@ -132,13 +132,19 @@ def _offer_over(message: Message) -> str:
 
 
 def _questions_answered(messages: Iterable[Message]) -> set[UUID]:
-    """Those whose check-ins, their own, carried and asked for again, are all finished or closed."""
+    """Those whose check-ins, their own, carried and asked for again, are all finished or closed, or before a
+    visit that isn't ahead any more."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""{SAID_WITH}
                 SELECT said.root FROM said JOIN notifications_checkin asked ON asked.message_id = said.id
+                  JOIN notifications_message own ON own.id = said.id
+                  LEFT JOIN scheduler_appointment visit
+                    ON visit.id = own.appointment_id AND visit.status = 'booked'
+                   AND lower(visit.during) = own.visit_starts_at
                  GROUP BY said.root
-                HAVING bool_and(asked.completed_at IS NOT NULL OR asked.ended_at IS NOT NULL)""",  # noqa: S608
+                HAVING bool_and(asked.completed_at IS NOT NULL OR asked.ended_at IS NOT NULL
+                                OR (asked.kind = '{rules.BEFORE_NEXT}' AND visit.id IS NULL))""",  # noqa: S608
             [[message.pk for message in messages]],
         )
         return {root for (root,) in cursor.fetchall()}

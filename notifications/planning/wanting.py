@@ -34,7 +34,9 @@ def _of_family(found: Found, of_stage: Mapping[str, Rule], receiver: Receiver, n
     since = found.since or now
     match found.family:
         case "again":
-            return rules.wanted_again(of_stage, receiver, visit_starts_at=found.starts_at, asked_at=since)
+            return rules.wanted_again(
+                of_stage, receiver, visit_starts_at=found.starts_at, asked_at=since, until=found.told
+            )
         case "diary":
             return rules.wanted_of_diary(of_stage, receiver, asked_at=since)
     visit = _visit(found, of_stage[found.stage])

@@ -2,6 +2,8 @@
 
 from datetime import date, time, timedelta
 
+import pytest
+
 from clinic.models import Channel, Patient
 from notifications.models import (
     CheckIn,
@@ -10,13 +12,14 @@ from notifications.models import (
     Message,
     PatientLink,
 )
-from notifications.planning import reasons, said
+from notifications.planning import reasons, rule_settings, rules, said
 from notifications.planning.planner import plan
 from scheduler.models import Appointment, AppointmentStatus
 from sessions_app.models import DiaryDay
 from tests.cast import NOW, House, local
+from tests.notifications.drains import drain
 from tests.notifications.planned import rows, say
-from tests.notifications.visits import VISIT, book, discharge
+from tests.notifications.visits import VISIT, book, cancel, discharge, move
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # Nine in the morning after Rosa's visit.
@@ -104,6 +107,47 @@ def test_an_answered_or_closed_check_in_is_not_asked_for_again(house: House) -> 
     CheckIn.objects.filter(patient=house.omar).update(ended_at=MORNING + HOUR, end="overtaken")
     plan(now=MORNING + DAY)
     assert not Message.objects.filter(stage="check_in_again").exists()
+
+
+def asked_before_a_visit(house: House) -> Appointment:
+    """Rosa was here a week ago; today, a day before her next visit, she was asked how she is."""
+    discharge(book(house, house.rosa, VISIT - 7 * DAY), VISIT - 7 * DAY + 3 * HOUR)
+    visit = book(house, house.rosa)
+    said_of_the_week_before = VISIT - DAY - HOUR
+    say(said_of_the_week_before)
+    say(VISIT - DAY)
+    assert CheckIn.objects.filter(kind="before_next", message__appointment=visit).exists()
+    return visit
+
+
+def of_before(visit: Appointment) -> list[Message]:
+    return list(Message.objects.filter(stage="check_in_again", again_of__appointment=visit))
+
+
+def test_the_questions_before_a_visit_are_not_asked_for_again_once_it_has_begun(house: House) -> None:
+    visit = asked_before_a_visit(house)
+    for hours in (0, 1, 24):
+        say(VISIT + hours * HOUR)
+    assert of_before(visit) == []
+
+
+@pytest.mark.parametrize("end", ["cancelled", "moved"])
+def test_the_questions_before_a_visit_are_asked_for_again_only_while_it_is_ahead(
+    house: House, end: str
+) -> None:
+    again = rules.by_stage(rules.DEFAULTS)["check_in_again"]
+    alone, manager = {"hours": 20, "merges": False}, house.actor(house.ana)
+    rule_settings.change_rule(actor=manager, clinic=house.clinic, stage=again.stage, changes=alone)
+    visit = asked_before_a_visit(house)
+    plan(now=VISIT - 12 * HOUR)  # at night: it waits for the morning
+    plan(now=VISIT - HOUR)
+    assert [(row.status, row.stale_at) for row in of_before(visit)] == [("planned", VISIT)]
+    if end == "cancelled":
+        cancel(visit, VISIT - HOUR)
+    else:
+        move(visit, VISIT + 2 * HOUR)
+    drain(VISIT - HOUR)
+    assert [(row.status, row.reason) for row in of_before(visit)] == [("skipped", reasons.ANSWERED)]
 
 
 def test_after_a_first_infusion_a_nurse_calls_and_no_second_text_is_sent(house: House) -> None:
