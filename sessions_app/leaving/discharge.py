@@ -3,7 +3,6 @@
 What makes somebody fit to go is reckoned in `home_readiness`.
 """
 
-from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,7 +29,6 @@ from sessions_app.models import (
     Discharge,
     Session,
     SideEffect,
-    VitalSigns,
 )
 from sessions_app.observing import due_times, effect_courses, flowsheet, vital_limits
 from sessions_app.observing.effect_courses import ENDED
@@ -106,7 +104,7 @@ def recovery(session: Session, now: datetime) -> Course:
         baseline=flowsheet.baseline_of(session, lines),
         near_percent=protocol.near_baseline_percent,
         near_sets=protocol.near_baseline_sets,
-        near_accepted=flowsheet.let_these_pass(session, overrides.NEAR_BASELINE, _compared(session, lines)),
+        near_accepted=overrides.is_near_accepted(session, lines),
         pressure_past=tuple(dict.fromkeys(_measured(pressures, breach.sign) for breach in past)),
         vomiting=any(effect.term in VOMITING for effect in effects),
         side_effects=tuple(label_of(effect.term) for effect in to_accept(session)),
@@ -127,16 +125,6 @@ def _open_alerts(session: Session) -> list[Alert]:
     alerts = sorted(session.alerts.all(), key=lambda alert: (alert.raised_at, alert.revision))
     return [
         alert for alert in alerts if all(step.kind != AlertStepKind.RESOLVED for step in alert.steps.all())
-    ]
-
-
-def _compared(session: Session, lines: Iterable[VitalSigns]) -> list[VitalSigns]:
-    """What bears on "near the baseline": the sets until the start, and those after the stop."""
-    return [
-        line
-        for line in lines
-        if (session.started_at and line.measured_at <= session.started_at)
-        or (session.stopped_at and line.measured_at >= session.stopped_at)
     ]
 
 

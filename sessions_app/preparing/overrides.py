@@ -5,6 +5,7 @@ line has taken its place, the start or the discharge asks again. What an overrid
 blocks (`checklist.unmet`, `starting.unmet_at_start`, `discharge`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,7 +20,7 @@ from clinic.problems import Conflict, Invalid
 from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from sessions_app import recording, states
-from sessions_app.models import ChecklistAnswer, PrescriberOverride, Session, SideEffect
+from sessions_app.models import ChecklistAnswer, PrescriberOverride, Session, SideEffect, VitalSigns
 from sessions_app.observing import effect_courses, flowsheet, resuming, starting
 from sessions_app.preparing import checklist
 
@@ -154,6 +155,19 @@ def refuse(
     return in_transaction(write)
 
 
+def is_near_accepted(session: Session, lines: Iterable[VitalSigns]) -> bool:
+    """Whether a prescriber let it pass that the vital signs are not near the baseline, knowing of these
+    standing sets all that bear on it: those until the start, and those after the stop. A query, none where
+    the session's lines are loaded."""
+    compared = [
+        line
+        for line in lines
+        if (session.started_at and line.measured_at <= session.started_at)
+        or (session.stopped_at and line.measured_at >= session.stopped_at)
+    ]
+    return flowsheet.let_these_pass(session, NEAR_BASELINE, compared)
+
+
 def let_pass(session: Session) -> set[tuple[str, UUID | None]]:
     """Every (subject, line) that a prescriber let pass in this session. One query, none where loaded."""
     return {(override.subject, override.about) for override in session.overrides.all()}
@@ -175,7 +189,8 @@ def _asked(session: Session, about: UUID, now: datetime) -> WorkItem:
 
 def _check_subject(session: Session, subject: str, about: UUID, now: datetime) -> None:
     """Before the start and in a pause: one of the open decisions, for the line that stands. While the patient
-    recovers: the newest vital signs, or a side effect that stands."""
+    recovers: the newest vital signs, or a side effect that stands. What was let pass is decided: a no that
+    comes after it would be kept, and hold nothing up."""
     if session.state in (*states.BEFORE_START, states.PAUSED):
         decisions = open_decisions(session, now)
         if any((each.subject, each.about) == (subject, about) for each in decisions):
@@ -184,11 +199,12 @@ def _check_subject(session: Session, subject: str, about: UUID, now: datetime) -
     elif subject == NEAR_BASELINE:
         newest = flowsheet.newest_line(session)
         stands = newest.pk if newest else None
-        if stands == about:
+        if stands == about and not is_near_accepted(session, flowsheet.standing(session.vital_signs.all())):
             return
     elif subject == SIDE_EFFECTS:
         lines = list(SideEffect.objects.filter(session=session))
-        if about in {line.pk for line in effect_courses.standing_now(lines)}:
+        standing = {line.pk for line in effect_courses.standing_now(lines)}
+        if about in standing and (subject, about) not in let_pass(session):
             return
         stands = None
     else:
@@ -197,6 +213,9 @@ def _check_subject(session: Session, subject: str, about: UUID, now: datetime) -
         raise Conflict(
             "Something newer was entered since: look at it again, then decide.", code="something_newer"
         )
+    if (subject, about) in let_pass(session):
+        why = "This was let pass already. Whatever is entered after it is asked about anew."
+        raise Conflict(why, code="nothing_to_decide")
     raise Conflict("There is nothing here to let pass.", code="nothing_to_decide")
 
 

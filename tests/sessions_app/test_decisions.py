@@ -125,6 +125,40 @@ def test_a_no_needs_a_reason_and_something_to_decide(house: House) -> None:
         refuse(house, session, "checklist:alcohol_drugs", passed.pk)
 
 
+@pytest.mark.parametrize("subject", ["checklist:fasting", "near_baseline", "side_effects"])
+def test_a_no_that_comes_after_a_colleagues_yes_is_not_kept_as_if_it_held_anything(
+    house: House, subject: str
+) -> None:
+    """The second prescriber's page is a minute old: told no, they would think that the patient stays."""
+    if subject == "checklist:fasting":
+        session, at = stories.prepared(house), STARTED_AT
+        about = stories.fail(house, session, "fasting", at=at).pk
+    else:
+        session, at = stories.recovering(house), HOME_AT
+        high = stories.calm(STOPPED_AT + timedelta(minutes=50), systolic_mmhg=150)
+        about = stories.measure(house, session, high).pk
+        if subject == "side_effects":
+            about = report(house, session, grade=2).pk
+    yes = {"session": session, "subject": subject, "about": about, "now": at}
+    overrides.override(actor=house.actor(house.priya), id=new_id(), reason="Known at home", **yes)
+    with pytest.raises(Conflict, match="let pass already") as late:
+        refuse(house, session, subject, about, now=at)
+    assert late.value.code == "nothing_to_decide"
+    assert WorkItem.objects.filter(cause__startswith="decide:").count() == 0
+
+
+def test_a_no_to_a_set_that_was_let_pass_before_another_was_entered_counts(house: House) -> None:
+    session = stories.recovering(house)
+    high = stories.calm(STOPPED_AT + timedelta(minutes=50), systolic_mmhg=150)
+    about = stories.measure(house, session, high).pk
+    yes = {"session": session, "subject": "near_baseline", "about": about, "now": HOME_AT}
+    overrides.override(actor=house.actor(house.priya), id=new_id(), reason="Known at home", **yes)
+    earlier = stories.calm(STOPPED_AT + timedelta(minutes=40), systolic_mmhg=155)
+    stories.measure(house, session, earlier, now=HOME_AT)
+    no = refuse(house, session, "near_baseline", about, reason="Twice as high", now=HOME_AT)
+    assert no.outcome == "It must not pass: Twice as high"
+
+
 def test_a_nurse_asks_while_the_patient_recovers_too(house: House) -> None:
     session = stories.recovering(house)
     effect = report(house, session, grade=2)
