@@ -1,7 +1,8 @@
 """Whom a side effect calls: the prescriber, and whoever is at the chair, when it is serious and news.
 
-It is news when it is worse than it was known to be, and when it comes back after its end; getting better and
-ending are none. How alerts go on is in `alerts`, writing in `side_effects`.
+It is news when it is worse than it was known to be, when it comes back after its end, and when a correction
+says that it is something else for which one is called; getting better and ending are none. How alerts go on
+is in `alerts`, writing in `side_effects`.
 """
 
 from collections.abc import Iterable
@@ -113,7 +114,7 @@ def call(line: SideEffect, told: Effect, *, now: datetime) -> bool:
         return False
     before, after = effect_courses.around(line, SideEffect.objects.filter(session=line.session_id))
     if line.corrects:
-        known = [_as_entered(line.corrects)]
+        known = [] if _is_another(line, line.corrects) else [_as_entered(line.corrects)]
     else:
         known = [as_it_is(each) for each in (before, after) if each]
     if not _is_news(told, known):
@@ -129,6 +130,12 @@ def _is_news(told: Effect, known: Iterable[Effect]) -> bool:
     """Whether it is worse than all that is known of it. An end says nothing of what comes back after it."""
     over = told.outcome in ENDED
     return all(_is_worse(told, each) for each in known if over or each.outcome not in ENDED)
+
+
+def _is_another(line: SideEffect, wrong: SideEffect) -> bool:
+    """Whether this is something else than the line that it corrects, and by its very term calls at once:
+    whoever came for a seizure knows nothing of anaphylaxis."""
+    return line.term != wrong.term and term_of(line.term).escalate == "now"
 
 
 def _is_worse(one: Effect, other: Effect) -> bool:

@@ -222,6 +222,28 @@ def test_a_correction_calls_when_it_says_worse_than_the_line_that_was_wrong(hous
     assert open_calls(session) == ["emergency", COME]
 
 
+@pytest.mark.parametrize(("term", "called"), [("allergic_reaction", True), ("headache", False)])
+def test_a_correction_that_says_it_is_something_else_calls_for_that(
+    house: House, term: str, called: bool
+) -> None:
+    """A seizure that was none calls nobody; anaphylaxis does, as bad as the seizure was thought to be."""
+    session = stories.infusing(house)
+    first = report(house, session, term="seizure", grade=3)
+    answer_all(house, session)
+    correct(house, session, first, term=term, grade=3)
+    assert open_calls(session) == (["emergency", COME] if called else [])
+
+
+def test_the_states_that_follow_such_a_correction_call_no_second_time(house: House) -> None:
+    session = stories.infusing(house)
+    first = report(house, session, term="seizure", grade=3)
+    go_on(house, session, first, 2, outcome="recovering")
+    answer_all(house, session)
+    correct(house, session, first, term="allergic_reaction", grade=3)
+    assert [line.term for line in course(session)] == ["allergic_reaction"] * 2
+    assert open_calls(session) == ["emergency", COME]
+
+
 def test_what_is_heard_once_the_patient_has_left_calls_nobody_to_the_chair(house: House) -> None:
     session = stories.discharged(house)
     report(house, session, grade=3, now=stories.HOME_AT)
