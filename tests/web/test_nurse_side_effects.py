@@ -48,6 +48,19 @@ def test_a_side_effect_with_its_peak_source_and_medicine_is_entered_on_the_page(
     assert "1, peak 2 distress 6 of 10" in shown
 
 
+def test_a_correction_begins_with_the_peak_that_was_told(house: House, wall: Wall) -> None:
+    """Sent as it came, with another word of what was done, it takes nothing of the peak away."""
+    session = stories.infusing(house)
+    wall.shows = minute(10)
+    nils = browser_of(house.nils)
+    assert send(nils, session, "side_effect", {**NAUSEA, "peak_grade": "3"}).status_code == 302
+    first = session.side_effects.get()
+    page = nils.get(reverse("session", args=[session.pk]), {"correct": str(first.pk)}).content.decode()
+    form = page[page.index('id="part-side-effect"') :].split("</form>")[0]
+    asked = form[form.index('name="peak_grade"') :].split("</select>")[0]
+    assert re.findall(r'value="(\d?)" selected', asked) == ["3"]
+
+
 def test_what_becomes_of_a_side_effect_is_entered_without_a_reason_and_strikes_nothing_out(
     house: House, wall: Wall
 ) -> None:

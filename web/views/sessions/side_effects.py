@@ -137,6 +137,8 @@ class SideEffectForm(CorrectingForm):
             "grade": effect.grade,
             "onset_at": timezone.localtime(effect.onset_at),
             "source": effect.source,
+            # Of a later state it is that of the states before it, and reckoned anew.
+            "peak_grade": None if effect.course_of_id else effect.peak_grade,
             "distress": effect.distress,
             "seriousness": effect.seriousness,
             "action": effect.action,
