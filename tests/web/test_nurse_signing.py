@@ -173,6 +173,22 @@ def test_an_amendment_on_an_older_version_is_refused_with_what_changed(house: Ho
     assert api.get(f"/api/v1/sessions/{session.pk}/").headers["ETag"] == f'"{listed["revision"]}"'
 
 
+def test_a_late_set_that_comes_back_stale_has_every_symptom_that_was_ticked(
+    house: House, later: Wall
+) -> None:
+    session = stories.signed(house)
+    nils, priya = browser_of(house.nils), browser_of(house.priya)
+    seen = hidden(page_of(house.nils, session), "vitals")
+    said = {"correction_reason": "Heard of later", "password": PASSWORD}
+    assert send(priya, session, "amend", {"text": "She called.", **said}).status_code == 302
+    ticked = {"symptoms": ["chest_pain", "dyspnoea"], "measured_at": "2027-01-11T10:55"}
+    refused = nils.post(reverse("session_vitals", args=[session.pk]), {**seen, **SIGNS, **said, **ticked})
+    assert refused.status_code == 412
+    page = refused.content.decode()
+    form = page[page.index('id="part-vitals"') :].split("</form>")[0]
+    assert re.findall(r'name="symptoms" value="(\w+)"[^>]* checked', form) == ["chest_pain", "dyspnoea"]
+
+
 def test_an_amended_reading_keeps_why_something_is_missing(house: House, later: Wall) -> None:
     session = stories.discharged(house)
     why = "Temperature is measured at baseline."

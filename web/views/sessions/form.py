@@ -6,6 +6,7 @@ beside this one, listed in `forms`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, ClassVar, Final, Literal, Self
 from uuid import uuid4
@@ -156,8 +157,10 @@ class SessionForm(ClinicForm):
     def add_problem(self, problem: Problem) -> None:
         """A stale form says in words what has changed, and can be sent again on what stands now."""
         if isinstance(problem, Stale):
-            sent = {name: self.data.get(name) for name in self.data}
-            self.data = {**sent, "revision": problem.data["revision"]}
+            # A copy of the very kind: what may be sent more than once, such as symptoms, stays whole.
+            sent: Any = copy(self.data)
+            sent["revision"] = problem.data["revision"]
+            self.data = sent
             problem = Stale(what_changed(problem.data["changes"]), **problem.data)
         self.blockers = problem.data.get("blockers") or ()
         self.verdict = self._verdict_on(problem)
