@@ -18,7 +18,7 @@ from sessions_app.outcomes.instruments import INSTRUMENTS, WITH_RESPONSE, Instru
 from sessions_app.outcomes.scoring import in_remission, needs_baseline, responded, worsened
 from sessions_app.outcomes.statistics import Follow, kaplan_meier, rounded, share, survival_at, wilson
 
-CODE_VERSION: Final = "cohort/5"
+CODE_VERSION: Final = "cohort/6"
 BENCHMARK_DAYS: Final = (28, 56)  # 4 and 8 weeks, as [V:1] tells durability
 # What the headache diary comes to, reported like a questionnaire: half the days gone is a response (domain.md
 # section 5).
@@ -80,16 +80,17 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One treated patient's first series. `infusions` are the local days of its started infusions, in order;
-    `further` those of the patient's other plans; `planned` the fewest that make an induction, `most` the most
-    that belong to one. `diary` are the days that were entered, where the report asks for them."""
+    """One treated patient's first series. `starts` are its started infusions, in order, and `infusions` their
+    local days; `further` the days of those of the patient's other plans; `planned` the fewest that make an
+    induction, `most` the most that belong to one. `diary` are the days that were entered, where the report
+    asks for them."""
 
     protocol: str
     indication: str
     dose_band: str
     planned: int
     most: int
-    first_start: datetime
+    starts: tuple[datetime, ...]
     infusions: tuple[date, ...]
     further: tuple[date, ...] = ()
     scores: tuple[Scored, ...] = ()
@@ -148,13 +149,15 @@ def look(case: Case, query: Query, *, today: date) -> Seen:
     before = [
         score
         for score in usable
-        if score.at < case.first_start and (case.infusions[0] - score.on).days <= query.baseline_days
+        if score.at < case.starts[0] and (case.infusions[0] - score.on).days <= query.baseline_days
     ]
     baseline = max(before, key=lambda score: score.at, default=None)  # rule 2: the last one
     in_window = [
         score
         for score in usable
-        if query.window_first <= (score.on - end).days <= query.window_last
+        # A window may begin with the last infusion's day: what was asked before it is no answer to it.
+        if score.at >= case.starts[len(induction) - 1]
+        and query.window_first <= (score.on - end).days <= query.window_last
         and (baseline is None or score.version == baseline.version)
     ]
     # Rule 3: nearest to the target; of two as near, the earlier.
@@ -316,7 +319,7 @@ def _periods(case: Case, code: str, end: date, today: date) -> Iterator[Scored]:
         counts = diary_counts.count(case.diary, last=last)
         days = counts.per_28(_days(counts, code))
         if days is not None:
-            at = case.first_start + (last - first)
+            at = case.starts[0] + (last - first)
             yield Scored(at=at, on=last, total=days, version=DIARY[code].version)
 
 

@@ -167,7 +167,7 @@ def read_cases(clinic: Clinic, query: Query, *, cut_off: datetime) -> tuple[list
                 dose_band=dose_band(plan.protocol, doses[plan_id]),
                 planned=plan.protocol.series_min,
                 most=plan.protocol.series_max,
-                first_start=started[patient][0],
+                starts=tuple(started[patient]),
                 infusions=tuple(clock.local_date(at, clinic.time_zone) for at in started[patient]),
                 further=tuple(clock.local_date(at, clinic.time_zone) for at in further[patient]),
                 scores=tuple(mine),

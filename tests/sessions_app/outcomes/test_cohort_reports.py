@@ -131,7 +131,7 @@ def test_a_report_reads_what_happened(house: House, protocol: Protocol) -> None:
     content = json.loads(report.content)
     assert content["protocols"] == [{"code": "mood-40", "version": 1}]
     assert [row["name"] for row in content["figures"]["by_dose_band"]] == ["0.5 mg/kg"]
-    assert (content["code_version"], report.code_version) == ("cohort/5", "cohort/5")
+    assert (content["code_version"], report.code_version) == ("cohort/6", "cohort/6")
     assert report.sha256 == hashlib.sha256(report.content.encode()).hexdigest()
 
 
