@@ -21,8 +21,17 @@ from clinic.transactions import in_transaction
 from clinic.visible_text import said
 from sessions_app import recording
 from sessions_app.models import Alert, MonitorSample, Session, VitalSigns
-from sessions_app.observing import alert_tasks, alerts, excursions, flowsheet, moments, vital_limits
+from sessions_app.observing import (
+    alert_rules,
+    alert_tasks,
+    alerts,
+    excursions,
+    flowsheet,
+    moments,
+    vital_limits,
+)
 from sessions_app.observing.flowsheet import values_of
+from sessions_app.observing.ladder import AT_ONCE
 
 # domain.md 3.3 [D]: past a stop limit the clinician comes to the chair, and 2 minutes unacknowledged go up
 # the ladder; past a caution limit the reading is repeated in 5 minutes.
@@ -309,15 +318,17 @@ def _overdue(
 
 
 def tell_prescriber(line: VitalSigns, *, now: datetime) -> None:
-    """Open a task when a line of an amendment passes the protocol's stop limit (red) or caution (amber).
+    """Open a task when a line of an amendment passes the protocol's stop limit or names a symptom that calls
+    (red), or passes caution (amber). Of a pressure past its stop limit no second reading is waited for.
 
     A signed session takes no alert any more: nobody is in the chair.
     """
-    session, limits = line.session, line.session.protocol.limits
-    values = values_of(line)
-    if vital_limits.breaches(values, limits, "stop"):
+    session, values = line.session, values_of(line)
+    limits = session.protocol.limits
+    raises = alert_rules.raised(values, line.symptoms, earlier=values, baseline={}, limits=limits)
+    if any(each.level in AT_ONCE for each in raises):
         title, urgency, due = alert_tasks.call_to(session, alert_tasks.PAST_STOP), Urgency.RED, STOP_DUE
-    elif vital_limits.breaches(values, limits, "caution"):
+    elif raises:
         title, urgency, due = "Look at the session: vital signs past caution", Urgency.AMBER, CAUTION_DUE
     else:
         return

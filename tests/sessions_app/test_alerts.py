@@ -165,14 +165,15 @@ def test_a_reading_that_was_kept_since_stands_for_the_refused_one(house: House) 
     assert [level for level, _ in pressures(session)] == ["caution", "caution"]
 
 
-def test_a_reading_of_an_amendment_raises_a_task_and_no_alert(house: House) -> None:
+@pytest.mark.parametrize("late", [EMERGENCY, {"symptoms": ["seizure"]}])
+def test_a_reading_of_an_amendment_raises_a_task_and_no_alert(house: House, late: dict[str, Any]) -> None:
+    """A symptom too, whatever the figures beside it are."""
     session = stories.signed(house)
-    late = stories.calm(minute(10), **EMERGENCY)
     line = vitals.draft(
         actor=house.actor(house.nils),
         id=new_id(),
         session=session,
-        reading=late,
+        reading=stories.calm(minute(10), **late),
         corrects=None,
         correction_reason="",
         now=minute(200),
