@@ -138,14 +138,17 @@ def _signs(line: Line, names: Sequence[str]) -> list[str]:
     return [f"{ring.label} {line[name]} {ring.unit}".rstrip() for name, ring in rings.items()]
 
 
+def _symptoms(line: Line) -> list[str]:
+    return [vital_limits.SYMPTOMS[code].lower() for code in line.get("symptoms") or []]
+
+
 def _vitals(frozen: Frozen, line: Line) -> list[str]:
-    seen = [vital_limits.SYMPTOMS[code].lower() for code in line.get("symptoms") or []]
     measured_again = "measured again" if line["confirmed"] else ""
     return [
         frozen.time_and_entry(line["measured_at"], line),
         _pressure(line),
         *(in_words(line.get(name)) for name in IN_COLUMNS),
-        joined(*_signs(line, IN_WORDS), *seen, line["absent_reason"], measured_again),
+        joined(*_signs(line, IN_WORDS), *_symptoms(line), line["absent_reason"], measured_again),
     ]
 
 
@@ -230,7 +233,8 @@ def _looked_at(frozen: Frozen, about: str | None) -> str:
     for line in frozen.lines("vital_signs"):
         if line["id"] == about:
             signs = _signs(line, [name for name in vital_limits.RINGS if "tolic" not in name])
-            return f"{frozen.time(line['measured_at'])}: {', '.join([_pressure(line), *signs])}"
+            found = [_pressure(line), *signs, *_symptoms(line)]
+            return f"{frozen.time(line['measured_at'])}: {', '.join(found)}"
     for line in frozen.lines("side_effects"):
         if line["id"] == about:
             return f"{label_of(line['term'])}, grade {line['grade']}"

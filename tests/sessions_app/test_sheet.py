@@ -150,7 +150,8 @@ def test_everything_is_said_in_words(house: House) -> None:
 def test_an_override_tells_what_the_prescriber_let_pass(house: House) -> None:
     session = stories.prepared(house)
     at = session.arrived_at + 15 * MINUTE
-    high = stories.measure(house, session, stories.calm(at, systolic_mmhg=165))
+    seen = stories.calm(at, systolic_mmhg=165, symptoms=["dyspnoea"])
+    high = stories.measure(house, session, seen)
     overrides.override(
         actor=house.actor(house.priya),
         id=new_id(),
@@ -162,12 +163,13 @@ def test_an_override_tells_what_the_prescriber_let_pass(house: House) -> None:
     )
     nils = house.actor(house.nils)
     stopping.not_given(actor=nils, id=new_id(), session=session, reason="Fever", now=at + MINUTE)
-    alert = alerts.open_of(session).get()
     priya = house.actor(house.priya)
-    alerts.resolve(actor=priya, id=new_id(), alert=alert, words="Not given", now=at + MINUTE)
+    for alert in alerts.open_of(session):
+        alerts.resolve(actor=priya, id=new_id(), alert=alert, words="Not given", now=at + MINUTE)
     stories.sign(house, session, at=at + 2 * MINUTE, meaning="not_given")
     [row] = table(session, "Let pass by a prescriber")
     assert row["What was seen"].startswith("09:15: 165/78, Heart rate 71 /min")
+    assert row["What was seen"].endswith(", trouble breathing")
 
 
 def test_no_note_turns_the_direction_of_writing(house: House) -> None:
