@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, OuterRef, Prefetch, Subquery, prefetch_related_objects
 
@@ -166,6 +167,7 @@ def _judge_impossible(sample: MonitorSample, baseline: Signs) -> _Judged:
         Raise(sign, levels.get(sign, "caution"), "limit", f"{vital_limits.measured(sign, value)}: {LOOK}")
         for sign, value in shown.items()
     )
+    raised = _dated(sample, raised)
     return _Judged(sample, baseline, raised, raised)
 
 
@@ -188,7 +190,17 @@ def _infused(sample: MonitorSample) -> bool:
 
 def _raised_by(sample: MonitorSample, earlier: Signs, baseline: Signs) -> tuple[Raise, ...]:
     limits = sample.session.protocol.limits
-    return alert_rules.raised(values_of(sample), (), earlier=earlier, baseline=baseline, limits=limits)
+    raised = alert_rules.raised(values_of(sample), (), earlier=earlier, baseline=baseline, limits=limits)
+    return _dated(sample, raised)
+
+
+def _dated(sample: MonitorSample, raised: tuple[Raise, ...]) -> tuple[Raise, ...]:
+    """With the moment of measuring where the monitor shows this no longer: what comes late is told as late,
+    for the alert itself is of now and of no line."""
+    if sample.received_at - sample.measured_at < SHOWN_NOW:
+        return raised
+    moment = sample.measured_at.astimezone(ZoneInfo(sample.device.clinic.time_zone))
+    return tuple(replace(each, detail=f"{each.detail} Measured at {moment:%H:%M}.") for each in raised)
 
 
 def _worst(judged: Sequence[_Judged], standing: OpenRanks) -> dict[Session, list[Raise]]:

@@ -68,6 +68,17 @@ def test_a_monitor_whose_clock_is_fast_is_no_monitor_that_is_silent(house: House
     assert set(UnmatchedMessage.objects.values_list("why", flat=True)) == {feed.IN_THE_FUTURE}
 
 
+@pytest.mark.parametrize(("late", "told"), [(119, ""), (120, " Measured at 09:23.")])
+def test_what_comes_late_is_told_with_the_moment_at_which_it_was_so(
+    house: House, late: int, told: str
+) -> None:
+    """The network was away: who is called now must not take it for what the monitor shows."""
+    bed(house)
+    then = DURING - SECOND * late
+    take(house, oru(then, [("59408-5", "82", "%")]))
+    assert Alert.objects.get().detail == f"Oxygen saturation 82 %: below 85.{told}"
+
+
 def test_a_fast_clock_and_calm_values_raise_nothing(house: House) -> None:
     bed(house)
     take(house, oru(DURING + timedelta(minutes=3)))
