@@ -1,16 +1,19 @@
-"""A patient for whom a visit's time doesn't suit: what they are offered and choose, and who moves the visit.
+"""A patient for whom a visit's time doesn't suit, or who missed it: what they are offered and choose, and who
+moves the visit, or books another one.
 
-Where the clinic lets them (`ClinicMessaging.moves_itself_hours`) the tap moves it; elsewhere it is a wish
-that the desk carries out. Either way the task that the request opened closes with what became of it. Free
-times come from the scheduler, which alone decides what can be booked.
+Where the clinic lets them (`ClinicMessaging.moves_itself_hours`) the tap moves it; elsewhere, and of a visit
+that was missed, it is a wish that the desk carries out. Either way the task that the request opened closes
+with what became of it. Free times come from the scheduler, which alone decides what can be booked.
 """
 
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
 
 from clinic import clock, work
 from clinic.access import Actor
@@ -19,13 +22,13 @@ from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Missing
 from clinic.transactions import in_transaction
 from notifications.answering.links import DOOR
-from notifications.models import ClinicMessaging, LinkPurpose, PatientLink, TimeRequest
+from notifications.models import ClinicMessaging, LinkPurpose, MessageKind, PatientLink, TimeRequest
 from notifications.tokens import NO_LINK
 from scheduler.finding import free_times
 from scheduler.finding.availability import minute_of, moment_of
 from scheduler.finding.free_times import Found
-from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
-from scheduler.visits import attendance, moving
+from scheduler.models import LIVE_STATUSES, Appointment, AppointmentStatus, TreatmentPlan
+from scheduler.visits import attendance, booking, moving
 from scheduler.visits.decision import against_any_time
 from scheduler.vocabulary import spoken_time
 
@@ -47,48 +50,86 @@ HINDERED: Final = "We can't move this visit just now. Please call the clinic."
 def ask(*, appointment: Appointment, now: datetime) -> TimeRequest:
     """The patient wants another time than the visit's present one; the desk has a task until there is one.
 
-    Asking again changes nothing. Inside the caller's transaction.
+    Asking again changes nothing while that task is open. Once it was closed it is a new wish, with a task of
+    its own. Inside the caller's transaction.
     """
-    request, _ = TimeRequest.objects.get_or_create(
+    request, fresh = TimeRequest.objects.select_for_update(of=("self",), no_key=True).get_or_create(
         appointment=appointment,
         visit_starts_at=appointment.starts_at,
         defaults={"clinic_id": appointment.clinic_id, "asked_at": now},
     )
-    work.open_item(
-        clinic_id=appointment.clinic_id,
-        patient_id=appointment.patient_id,
-        cause=_cause(request.pk),
-        title=TITLE,
-        urgency=Urgency.ROUTINE,
-        role=Role.FRONT_DESK,
-        due_at=min(now + LOOK_WITHIN, appointment.starts_at),
-    )
+    if not fresh and not _tasks(request).filter(closed_at=None).exists():
+        request.asked_at, request.chosen_at, request.chosen_start = now, None, None
+        request.save(update_fields=["asked_at", "chosen_at", "chosen_start"])
+    _open_task(request, now)
     return request
 
 
+def _open_task(request: TimeRequest, now: datetime) -> None:
+    """The desk's, unless one is open: a task that was closed calls nobody about what is asked after it."""
+    tasks, visit = _tasks(request), request.appointment
+    if tasks.filter(closed_at=None).exists():
+        return
+    number, due_at = tasks.count() + 1, now + LOOK_WITHIN
+    work.open_item(
+        clinic_id=visit.clinic_id,
+        patient_id=visit.patient_id,
+        cause=_cause(request.pk) + (f":{number}" if number > 1 else ""),
+        title=TITLE,
+        urgency=Urgency.ROUTINE,
+        role=Role.FRONT_DESK,
+        due_at=min(due_at, visit.starts_at) if now < visit.starts_at else due_at,
+    )
+
+
 def request_of(link: PatientLink) -> TimeRequest:
-    """What this link lets its patient choose. Raises `Missing` for a link of another purpose."""
+    """What this link lets its patient choose; of a missed visit, of which nobody has asked for anything yet,
+    one that isn't written. Raises `Missing` for a link of another purpose."""
     message = link.message
     if link.purpose != LinkPurpose.TIMES:
         raise Missing(NO_LINK)
     requests = TimeRequest.objects.select_related("clinic", "appointment")
     request = requests.filter(appointment=message.visit, visit_starts_at=message.visit_start).first()
+    if request is None and message.kind == MessageKind.MISSED:
+        return TimeRequest(
+            clinic=message.clinic,
+            appointment=message.visit,
+            visit_starts_at=message.visit_start,
+            asked_at=message.due_at,
+        )
     if request is None:
         raise Missing(NO_LINK)
     return request
 
 
+def is_missed(request: TimeRequest) -> bool:
+    """Another visit is asked for in place of one that the patient missed. Reads the loaded appointment."""
+    return request.appointment.status == AppointmentStatus.NOSHOW
+
+
 def stands(request: TimeRequest, now: datetime) -> bool:
-    """The visit is still to come, and at the time that doesn't suit. Reads the loaded appointment."""
+    """The visit is still to come, and at the time that doesn't suit; or it was missed, and another one isn't
+    booked yet. Reads the loaded appointment; of a missed one, one query."""
     visit = request.appointment
-    booked = visit.status == AppointmentStatus.BOOKED and visit.starts_at == request.visit_starts_at
-    return booked and now < visit.starts_at
+    if visit.starts_at != request.visit_starts_at:
+        return False
+    if is_missed(request):
+        return now < visit.starts_at + DAYS_AFTER and not is_moved(request)
+    return visit.status == AppointmentStatus.BOOKED and now < visit.starts_at
 
 
 def is_moved(request: TimeRequest) -> bool:
-    """The visit is at the time that the patient chose. Reads the loaded appointment."""
+    """The visit, or the one in place of a missed one, is at the time that the patient chose. Reads the loaded
+    appointment; of a missed one, one query."""
     visit = request.appointment
-    return visit.live and visit.starts_at == request.chosen_start
+    if not is_missed(request):
+        return visit.live and visit.starts_at == request.chosen_start
+    if request.chosen_start is None:
+        return False
+    booked = Appointment.objects.filter(
+        plan=visit.plan_id, status__in=LIVE_STATUSES, during__startswith=request.chosen_start
+    )
+    return booked.exists()
 
 
 def moves_itself(request: TimeRequest, now: datetime) -> bool:
@@ -110,7 +151,8 @@ def offered(request: TimeRequest, *, now: datetime) -> list[datetime]:
 def choose(*, link: PatientLink, start: datetime, now: datetime) -> TimeRequest:
     """The patient takes this time: the visit is moved, or the wish is written down for the desk.
 
-    Choosing the same time again changes nothing; until the desk has moved the visit another may be chosen.
+    Choosing the same time again changes nothing, but that the desk has a task again where it closed the last;
+    until it has moved the visit another may be chosen.
     Raises `Missing` for a link of another purpose, `Conflict` `visit_moved` when the visit is no longer where
     it was, `time_taken` when the time has gone meanwhile or is no start at all, and `times_hindered` when
     the clinic has to look at something first: what, is not for this page to say.
@@ -118,12 +160,17 @@ def choose(*, link: PatientLink, start: datetime, now: datetime) -> TimeRequest:
     request = request_of(link)
 
     def work_() -> TimeRequest:
-        row = TimeRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
-        if row.chosen_start == start:
-            return row
-        if not stands(row, now):
+        if is_missed(request) and stands(request, now):
+            request.pk = ask(appointment=request.appointment, now=now).pk
+        row = TimeRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk=request.pk).first()
+        row_stands = row is not None and stands(row, now)
+        if row is None or (row.chosen_start != start and not row_stands):
             raise Conflict(OVER, code="visit_moved")
         direct = moves_itself(row, now)
+        if row_stands and not direct:
+            _open_task(row, now)
+        if row.chosen_start == start and not (row_stands and direct):
+            return row
         # To the second: the desk could carry out no other.
         if start not in _starts(_found(row, now)):
             raise Conflict(TAKEN, code="time_taken")
@@ -146,9 +193,10 @@ def choose(*, link: PatientLink, start: datetime, now: datetime) -> TimeRequest:
 
 
 def carry_out(*, actor: Actor, request: TimeRequest, now: datetime) -> TimeRequest:
-    """The desk moves the visit to the time that the patient chose; carried out already, nothing changes.
+    """The desk moves the visit to the time that the patient chose, or books another one there in place of a
+    missed one; carried out already, nothing changes.
 
-    Raises `Conflict` `nothing_chosen`, `visit_moved`, and as `moving.reschedule` does.
+    Raises `Conflict` `nothing_chosen`, `visit_moved`, and as `moving.reschedule` or `booking.book` does.
     """
 
     def work_() -> TimeRequest:
@@ -158,11 +206,14 @@ def carry_out(*, actor: Actor, request: TimeRequest, now: datetime) -> TimeReque
                 "The patient has not chosen a time yet. Call, or move the visit from its page.",
                 code="nothing_chosen",
             )
-        if row.appointment.starts_at == row.chosen_start:
+        if is_moved(row):
             return row
         if not stands(row, now):
             raise Conflict("This visit is no longer at the time that didn't suit.", code="visit_moved")
-        _move(actor, row, "Moved to the time that the patient chose,", now)
+        if is_missed(row):
+            _book(actor, row, row.chosen_start, now)
+        else:
+            _move(actor, row, "Moved to the time that the patient chose,", now)
         return row
 
     return in_transaction(work_)
@@ -172,7 +223,7 @@ def close_overtaken(*, now: datetime) -> int:
     """Close the tasks of requests whose visit was moved, cancelled or has begun at another door. Returns how
     many. Level-triggered: whoever moved the visit knew nothing of the request."""
     open_ones = WorkItem.objects.filter(cause__startswith=f"{CAUSE}:", closed_at=None)
-    asked = {UUID(cause.partition(":")[2]) for cause in open_ones.values_list("cause", flat=True)}
+    asked = {UUID(cause.split(":")[1]) for cause in open_ones.values_list("cause", flat=True)}
     requests = TimeRequest.objects.filter(pk__in=asked).select_related("appointment", "clinic")
     over = [request for request in requests if not stands(request, now)]
     for request in over:
@@ -190,8 +241,17 @@ def _move(actor: Actor | None, request: TimeRequest, words: str, now: datetime) 
     _settle(actor, request, f"{words} {when}.", now)
 
 
+def _book(actor: Actor, request: TimeRequest, start: datetime, now: datetime) -> None:
+    """A missed visit stays what it was: another one of its plan."""
+    plan = TreatmentPlan.objects.get(pk=request.appointment.plan_id)
+    booked = booking.book(actor=actor, id=uuid4(), plan=plan, start=start, now=now)
+    attendance.confirm(appointment=booked, now=now)
+    when = spoken_time(start, request.clinic.time_zone, now=now)
+    _settle(actor, request, f"Booked for the time that the patient chose, {when}.", now)
+
+
 def _settle(actor: Actor | None, request: TimeRequest, outcome: str, now: datetime) -> None:
-    causes = [_cause(request.pk)]
+    causes = list(_tasks(request).values_list("cause", flat=True))
     work.settle(actor=actor, clinic_id=request.clinic_id, causes=causes, outcome=outcome, now=now)
 
 
@@ -249,6 +309,11 @@ def _near(request: TimeRequest, found: Found) -> list[datetime]:
         if days == MOST_DAYS:
             break
     return sorted(chosen)
+
+
+def _tasks(request: TimeRequest) -> QuerySet[WorkItem]:
+    """One for each time that it was asked for."""
+    return WorkItem.objects.filter(clinic=request.clinic_id, cause__startswith=_cause(request.pk))
 
 
 def _cause(request_id: UUID) -> str:

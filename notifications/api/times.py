@@ -26,12 +26,12 @@ class ChooseSerializer(ProofSerializer):
 
 
 class OfferedTimesSerializer(serializers.Serializer[Any]):
-    visit_starts_at = serializers.DateTimeField(help_text="The time that doesn't suit.")
+    visit_starts_at = serializers.DateTimeField(help_text="The time that doesn't suit, or was missed.")
     time_zone = serializers.CharField(help_text="The clinic's.")
     times = serializers.ListField(child=serializers.DateTimeField(), help_text="The starts to choose from.")
     moves_itself = serializers.BooleanField(help_text="Choosing moves the visit; otherwise the desk does.")
     chosen_start = serializers.DateTimeField(allow_null=True)
-    moved = serializers.BooleanField(help_text="The visit is at the chosen time.")
+    moved = serializers.BooleanField(help_text="The visit, or a new one, is at the chosen time.")
 
 
 class LinkTimesViewSet(ViewSet):
@@ -88,7 +88,8 @@ class TimeRequestsViewSet(ClinicViewSet):
     @extend_schema(request=None, responses=TimeRequestSerializer)
     @action(detail=True, methods=["post"], url_path="carry-out")
     def carry_out(self, request: Request, pk: UUID) -> Response:
-        """Move the visit to the time that the patient chose, which closes the task."""
+        """Move the visit to the time that the patient chose, or book another one there in place of a missed
+        one, which closes the task."""
         row = self.fetch(TimeRequest.objects.select_related("appointment__patient"), pk=pk)
         log_look(self.actor, row.appointment.patient, what="request for another time")
         done = times.carry_out(actor=self.actor, request=row, now=clock.now())

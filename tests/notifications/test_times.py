@@ -5,14 +5,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clinic import clock
+from clinic import clock, work
 from clinic.models import WorkItem
 from clinic.problems import Conflict, Missing
 from notifications.answering import times
 from notifications.models import ClinicMessaging, LinkPurpose, Message, PatientLink, TimeRequest
-from scheduler.models import Appointment, TreatmentPlan
+from notifications.planning.planner import plan
+from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
 from scheduler.prescribing import plans
-from scheduler.visits import lengthening
+from scheduler.visits import lengthening, moving
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, ZONE, House, local
 from tests.notifications.texts import alone_on_the_number, announce, give_number, text
@@ -223,3 +224,91 @@ def test_a_visit_moved_at_the_desk_closes_its_task_by_itself(
 def test_the_answer_to_r_says_nothing_of_the_times(link: PatientLink) -> None:
     message = Message.objects.get(stage="choose_time")
     assert (message.text, message.visit_starts_at) == ("", local(date(2027, 1, 14), "10:00"))
+
+
+# --- Asked once more ----------------------------------------------------------------------------
+
+
+def tasks() -> list[tuple[str, bool]]:
+    """(outcome, whether it is open) of each time that it was asked for."""
+    rows = WorkItem.objects.filter(cause__startswith="time_request:").order_by("created_at")
+    return [(row.outcome, row.closed_at is None) for row in rows]
+
+
+def test_who_asks_again_after_the_desk_has_closed_the_task_is_heard_again(
+    house: House, link: PatientLink, visit: Appointment
+) -> None:
+    work.close(actor=house.actor(house.ana), item=task(), outcome="She keeps it.", now=NOW + MINUTE)
+    for reference in ("R2", "R3"):
+        text("R", sender=str(visit.patient.phone), reference=reference, now=NOW + HOUR)
+    assert tasks() == [("She keeps it.", False), ("", True)]
+    again = WorkItem.objects.get(closed_at=None)
+    assert again.due_at == NOW + 5 * HOUR
+    stage_moves = times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW + HOUR)
+    assert stage_moves.chosen_start == start_of(visit) == local(FRIDAY, "10:00")
+    assert [is_open for _, is_open in tasks()] == [False, False]
+
+
+def test_a_wish_that_comes_after_the_desk_has_closed_the_task_is_a_task(
+    house: House, link: PatientLink, visit: Appointment
+) -> None:
+    desk_moves_it(house)
+    work.close(actor=house.actor(house.ana), item=task(), outcome="She keeps it.", now=NOW + MINUTE)
+    for _ in range(2):
+        times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW + HOUR)
+    assert tasks() == [("She keeps it.", False), ("", True)]
+
+
+def test_who_was_moved_back_moves_to_the_same_time_again(
+    house: House, link: PatientLink, visit: Appointment
+) -> None:
+    times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
+    visit.refresh_from_db()
+    desk = house.actor(house.ana)
+    moving.reschedule(actor=desk, appointment=visit, start=local(THURSDAY, "10:00"), now=NOW + MINUTE)
+    times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW + HOUR)
+    assert start_of(visit) == local(FRIDAY, "10:00")
+
+
+# --- After a visit that was missed --------------------------------------------------------------
+
+
+@pytest.fixture
+def missed(visit: Appointment) -> PatientLink:
+    """The link of the message two hours after Rosa did not come."""
+    announce(visit)
+    Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.NOSHOW)
+    plan(now=visit.starts_at + 2 * HOUR)
+    links = PatientLink.objects.select_related("message__appointment", "message__clinic", "patient")
+    return links.get(message__kind="missed")
+
+
+def test_who_missed_a_visit_wishes_another_time_and_the_desk_books_it(
+    house: House, missed: PatientLink, visit: Appointment
+) -> None:
+    now = visit.starts_at + 3 * HOUR
+    assert not TimeRequest.objects.exists(), "nothing is written by a look"
+    later = local(FRIDAY, "13:00")
+    assert later in offered(missed, now)
+    request = times.choose(link=missed, start=later, now=now)
+    times.choose(link=missed, start=later, now=now + MINUTE)
+    assert (task().closed_at, task().due_at) == (None, now + 4 * HOUR)
+    times.close_overtaken(now=now + MINUTE)
+    assert task().closed_at is None
+    for minutes in (2, 3):
+        times.carry_out(actor=house.actor(house.ana), request=request, now=now + minutes * MINUTE)
+    booked = Appointment.objects.exclude(pk=visit.pk).get()
+    assert (booked.starts_at, booked.patient_status, booked.plan_id) == (later, "accepted", visit.plan_id)
+    assert task().outcome == "Booked for the time that the patient chose, Fri, Jan 15, 13:00."
+    assert start_of(visit) == local(THURSDAY, "10:00")
+    with pytest.raises(Conflict) as refused:
+        times.choose(link=missed, start=local(FRIDAY, "14:00"), now=now + HOUR)
+    assert refused.value.code == "visit_moved"
+
+
+def test_a_missed_visit_that_took_place_after_all_offers_nothing(
+    missed: PatientLink, visit: Appointment
+) -> None:
+    Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.FULFILLED)
+    missed.refresh_from_db()
+    assert offered(PatientLink.objects.get(pk=missed.pk), visit.starts_at + 3 * HOUR) == []

@@ -10,13 +10,14 @@ import time_machine
 from django.test import Client
 
 from clinic.models import Patient
-from notifications.models import ClinicMessaging, LinkPurpose, PatientLink, TimeRequest
+from notifications.models import CheckIn, ClinicMessaging, LinkPurpose, Message, PatientLink, TimeRequest
+from notifications.planning.planner import plan
 from notifications.tokens import token_for
 from scheduler.models import Appointment
 from tests.cast import NOW, TODAY, House, local
 from tests.notifications.texts import alone_on_the_number, announce, give_number, text
 from tests.scheduler.stage import Stage, set_stage
-from tests.web.pages import words
+from tests.web.pages import browser_of, words
 
 THURSDAY, FRIDAY = TODAY + timedelta(days=3), TODAY + timedelta(days=4)
 
@@ -180,3 +181,48 @@ def test_over_the_api_a_time_is_taken_to_the_second_and_with_its_offset(
     assert [error["field"] for error in guessed.json()["errors"]] == ["starts_at"]
     assert TimeRequest.objects.get().chosen_start is None
     assert choose("2027-01-15T10:00:00-06:00").json()["chosen_start"] == "2027-01-15T16:00:00Z"
+
+
+# --- After a visit that was missed --------------------------------------------------------------
+
+
+@pytest.fixture
+def missed(visit: Appointment) -> str:
+    announce(visit)
+    Appointment.objects.filter(pk=visit.pk).update(status="noshow")
+    plan(now=visit.starts_at + timedelta(hours=2))
+    return f"/m/{token_for(PatientLink.objects.get(message__kind='missed').pk)}"
+
+
+def test_the_link_of_a_missed_visit_offers_other_times_and_the_desk_books_one(
+    house: House, missed: str, visit: Appointment
+) -> None:
+    phone = Client()
+    with time_machine.travel(visit.starts_at + timedelta(hours=3), tick=False):
+        phone.post(f"{missed}/birth-year", {"birth_year": "1980"})
+        page = phone.get(missed)
+        assert "You were not here for your visit on Thursday, January 14, 10:00 AM" in words(page)
+        assert "We then book it and write to you." in words(page)
+        assert "Friday, January 15, 1:00 PM" in buttons(page)
+        said = words(tap(phone, missed, local(FRIDAY, "13:00")))
+        assert "We have your request. Friday, January 15, 1:00 PM" in said
+        assert "stays where it is" not in said
+        row = TimeRequest.objects.get()
+        desk = browser_of(house.ana)
+        page = desk.get(f"/time-requests/{row.pk}/")
+        assert "Missed Thu" in words(page)
+        assert "Book it there" in words(page)
+        assert f"/plans/{visit.plan_id}/book/" in page.content.decode()
+        booked = words(desk.post(f"/time-requests/{row.pk}/carry-out/", follow=True))
+        assert "A new visit is booked at the time that the patient chose." in booked
+        assert words(desk.get(f"/time-requests/{row.pk}/")).count("A visit is booked at the time") == 1
+        assert "Your new visit is booked. It is on Friday, January 15, 1:00 PM" in words(phone.get(missed))
+
+
+def test_what_is_asked_in_the_same_message_stands_below_the_times(missed: str, visit: Appointment) -> None:
+    message = Message.objects.get(kind="missed")
+    CheckIn.objects.create(clinic=visit.clinic, patient=visit.patient, kind="day_7", message=message)
+    phone = Client()
+    with time_machine.travel(visit.starts_at + timedelta(hours=3), tick=False):
+        phone.post(f"{missed}/birth-year", {"birth_year": "1980"})
+        assert "How was your week? Answer" in words(phone.get(missed))

@@ -24,13 +24,15 @@ def time_request(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(BOOK, methods=["POST"])
 def carry_out(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Move the visit to the time that the patient chose; one that has gone is told on the same page."""
+    """Move the visit to the time that the patient chose, or book another one there in place of a missed one;
+    a time that has gone is told on the same page."""
     row = _fetch(request, pk)
     try:
         times.carry_out(actor=request.actor, request=row, now=clock.now())
     except Conflict as conflict:
         return _show(request, row, conflict)
-    messages.success(request, "The visit is moved to the time that the patient chose.")
+    done = "A new visit is booked at" if times.is_missed(row) else "The visit is moved to"
+    messages.success(request, f"{done} the time that the patient chose.")
     return redirect("visit", row.appointment_id)
 
 
@@ -40,8 +42,10 @@ def _show(request: StaffRequest, row: TimeRequest, refused: Conflict | None = No
         "visit": row.appointment,
         "stands": times.stands(row, clock.now()),
         "moved": times.is_moved(row),
+        "missed": times.is_missed(row),
         "may_move": request.actor.may(BOOK, row.clinic_id),
         "refused": refused,
+        "refused_title": f"It can't be {'booked' if times.is_missed(row) else 'moved'} there.",
     }
     status = refused.status if refused else 200
     return render(request, "web/threads/time_request.html", context, status=status)

@@ -8,11 +8,12 @@ from django import forms
 from django.http import HttpResponse
 
 from clinic.problems import Conflict
-from notifications.answering import times
+from notifications.answering import things, times
 from web.forms import ChangeForm
 from web.views.links.frame import Opened, behind_link
 from web.views.links.proof import ask_birth_year
-from web.views.links.times_words import SAY_TIMES
+from web.views.links.questions import titles
+from web.views.links.times_words import SAY_TIMES, SAY_TIMES_AFTER_MISSED
 
 
 class TimeForm(ChangeForm):
@@ -47,12 +48,16 @@ def _by_day(opened: Opened, starts: Iterable[datetime]) -> list[tuple[str, list[
 def show_times(opened: Opened, *, taken: bool = False) -> HttpResponse:
     """The times to choose from, or what became of the request."""
     request = times.request_of(opened.link)
+    missed, moved = times.is_missed(request), times.is_moved(request)
+    chosen = opened.moment(request.chosen_start) if request.chosen_start else ""
+    asked = things.of_link(opened.link, opened.now).check_ins
     context = {
-        "words": SAY_TIMES[opened.language],
+        "words": (SAY_TIMES_AFTER_MISSED if missed else SAY_TIMES)[opened.language],
         "visit": request.appointment,
-        "chosen": opened.moment(request.chosen_start) if request.chosen_start else "",
-        "visit_at": opened.moment(request.appointment.starts_at),
-        "moved": times.is_moved(request),
+        "chosen": chosen,
+        "visit_at": chosen if missed and moved else opened.moment(request.appointment.starts_at),
+        "moved": moved,
+        "check_ins": titles(asked, opened.language),
         "stands": times.stands(request, opened.now),
         "moves_itself": times.moves_itself(request, opened.now),
         "chosen_start": request.chosen_start,

@@ -40,6 +40,31 @@ _SPANISH: Final = {
     "taken": "Otra persona acaba de tomar este horario.",
     "choose_again": "Por favor elija otro.",
 }
+# In place of a visit that was missed: nothing is moved, another one is booked.
+_ENGLISH_MISSED: Final = {
+    "your_visit_is": "You were not here for your visit on",
+    "wish": "Tap the time that suits you. We then book it and write to you.",
+    "none": "We have no free time just now.",
+    "none_suits": "Nothing that suits? Call us:",
+    "moved": "Your new visit is booked.",
+    "now_at": "It is on",
+    "asked_for": "It is booked once we write to you. It takes the place of your visit on",
+}
+_SPANISH_MISSED: Final = {
+    "your_visit_is": "Usted no vino a su visita del",
+    "wish": "Toque el horario que le conviene. Nosotros lo reservamos y le escribimos.",
+    "none": "Por ahora no hay horario libre.",
+    "none_suits": "¿Ninguno le conviene? Llámenos:",
+    "moved": "Su nueva visita está reservada.",
+    "now_at": "Es el",
+    "asked_for": "Queda reservado cuando le escribamos. Toma el lugar de su visita del",
+}
 SAY_TIMES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {ENGLISH: MappingProxyType(_ENGLISH), SPANISH: MappingProxyType(_SPANISH)}
+)
+SAY_TIMES_AFTER_MISSED: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        ENGLISH: MappingProxyType(_ENGLISH | _ENGLISH_MISSED),
+        SPANISH: MappingProxyType(_SPANISH | _SPANISH_MISSED),
+    }
 )
