@@ -59,7 +59,7 @@ def of_session(session: Session, now: datetime) -> list[Waiting]:
 
 def waiting(clinics: Iterable[UUID], now: datetime) -> list[Waiting]:
     """Every open decision in these clinics: what is being asked for first, then by arrival. Eleven queries,
-    and up to three more where there are alerts."""
+    up to three more where there are alerts, and one where there are urgent answers."""
     claims = Claim.objects.select_related("resource").order_by("pk")
     sessions = (
         Session.objects.filter(clinic__in=clinics, state__in=WAITED_IN)
@@ -67,7 +67,7 @@ def waiting(clinics: Iterable[UUID], now: datetime) -> list[Waiting]:
         .prefetch_related(
             *LINES,
             "patient__allergies",
-            "patient__safety_concerns",
+            "patient__safety_concerns__assessment",
             Prefetch("appointment__claims", claims),
         )
         .order_by("arrived_at", "pk")

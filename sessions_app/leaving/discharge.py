@@ -160,13 +160,14 @@ def minutes_to_go(session: Session, now: datetime) -> int:
 
 def _suicidality_was_positive(session: Session) -> bool:
     """The question before the start ever found something, whoever answered otherwise since; it had no answer
-    in the end; an urgent answer to a questionnaire was given; or thoughts came up in the chair."""
+    in the end; an urgent answer to a questionnaire was given, or waited for its assessment when the patient
+    came; or thoughts came up in the chair."""
     asked = [line for line in session.checklist_answers.all() if line.item == "suicidality"]
     found = any(line.result == CheckResult.FAIL for line in asked)
     unknown = any(line.result == CheckResult.UNKNOWN for line in recording.uncorrected(asked))
     effects = recording.uncorrected(session.side_effects.all())
     thoughts = any(effect.term == "suicidal_thoughts" for effect in effects)
-    return found or unknown or thoughts or safety.raised_in(session)
+    return found or unknown or thoughts or safety.open_in(session)
 
 
 def _check_scores(assessment: Assessment) -> None:

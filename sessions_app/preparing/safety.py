@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, QuerySet, prefetch_related_objects
 
 from clinic import work
 from clinic.access import Actor
@@ -96,10 +96,14 @@ def unmet_at_start(patient_id: UUID) -> dict[str, str]:
     return {"safety_assessed": ""} if waiting.exists() else {}
 
 
-def raised_in(session: Session) -> bool:
-    """Whether one was raised since the patient arrived. One query, none where the concerns are loaded."""
-    concerns = session.patient.safety_concerns.all()
-    return any(concern.raised_at >= session.arrived_at for concern in concerns)
+def open_in(session: Session) -> bool:
+    """Whether one was open at any moment since the patient arrived: given since then, or given before and not
+    assessed by then. Two queries, none where the concerns are loaded with their assessments."""
+    prefetch_related_objects([session.patient], "safety_concerns__assessment")
+    return any(
+        not hasattr(concern, "assessment") or concern.assessment.assessed_at >= session.arrived_at
+        for concern in session.patient.safety_concerns.all()
+    )
 
 
 def waiting_of(patients: Iterable[UUID]) -> set[UUID]:

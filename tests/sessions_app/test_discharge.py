@@ -13,7 +13,7 @@ from sessions_app.leaving.home_readiness import Assessment, sets_near_in_a_row
 from sessions_app.models import Discharge, PrescriberOverride, Session, SideEffect, VitalSigns
 from sessions_app.observing import alerts
 from sessions_app.outcomes import responses
-from sessions_app.preparing import checklist, overrides
+from sessions_app.preparing import checklist, overrides, safety
 from tests.cast import NOW, House, client_of, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.effect_stories import go_on, report
@@ -232,6 +232,23 @@ def test_after_an_urgent_answer_in_the_chair_suicidality_is_asked_again(
         actor=nils, id=new_id(), patient=house.rosa, instrument="phq-9", how="interview", now=NOW
     )
     responses.answer(actor=nils, id=new_id(), response=response, item=9, value=value, now=NOW)
+    assert discharge.recovery(stories.fresh(session), NOW).suicidality_was_positive is asks
+
+
+@pytest.mark.parametrize(("minutes", "asks"), [(-1, False), (0, True)])
+def test_after_an_urgent_answer_that_was_assessed_once_the_patient_was_here_it_is_asked_again(
+    house: House, minutes: int, asks: bool
+) -> None:
+    """Given on the phone an hour before; what was assessed before they came was over when they did."""
+    session, before = stories.arrived(house), NOW - timedelta(hours=1)
+    response = responses.begin(
+        actor=None, id=new_id(), patient=house.rosa, instrument="phq-9", how="patient", now=before
+    )
+    responses.answer(actor=None, id=new_id(), response=response, item=9, value=1, now=before)
+    assert discharge.recovery(stories.fresh(session), NOW).suicidality_was_positive
+    concern, at = safety.concerns_of(house.rosa).get(), NOW + timedelta(minutes=minutes)
+    priya = house.actor(house.priya)
+    safety.assess(actor=priya, id=new_id(), concern=concern, words="Passing, no plan", now=at)
     assert discharge.recovery(stories.fresh(session), NOW).suicidality_was_positive is asks
 
 
