@@ -4,7 +4,7 @@ What is impossible or unusual is decided in `vital_limits`, what a set raises in
 asks the same two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -18,6 +18,7 @@ from sessions_app.observing.vitals import Reading
 
 RingName = Literal["refused", "confirm", "hold", "alert", "none"]
 NO_ALERT: Final = "No alert."
+_STANDS: Final = "Until a full set no longer names it, or the prescriber decides."
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def of(session: Session, reading: Reading, *, corrects: UUID | None = None) -> l
     met = [
         *refused,
         *(Met(doubt.field, "confirm", doubt.mend) for doubt in vital_limits.unusual(credible, rings)),
-        *_holds(session, credible),
+        *_holds(session, credible, reading.symptoms),
         *_alerts(session, reading, credible, corrects),
     ]
     told = {each.sign for each in met}
@@ -57,11 +58,14 @@ def of(session: Session, reading: Reading, *, corrects: UUID | None = None) -> l
     return sorted(met, key=lambda each: order.index(each.sign))
 
 
-def _holds(session: Session, values: vital_limits.Values) -> list[Met]:
+def _holds(session: Session, values: vital_limits.Values, symptoms: Collection[str]) -> list[Met]:
     if session.state not in states.BEFORE_START:
         return []
     past = vital_limits.breaches(values, session.protocol.limits, "start_hold")
-    return [Met(breach.sign, "hold", _past_start_limit(breach)) for breach in past]
+    return [
+        *(Met(breach.sign, "hold", _past_start_limit(breach)) for breach in past),
+        *(Met(seen, "hold", _STANDS) for seen in vital_limits.SYMPTOMS if seen in symptoms),
+    ]
 
 
 def _past_start_limit(breach: Breach) -> str:

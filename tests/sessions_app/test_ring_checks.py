@@ -80,6 +80,11 @@ def test_what_is_seen_is_told_beside_what_is_measured(house: House) -> None:
     assert told == [Met("seizure", "alert", "Seizure.", "emergency")]
 
 
+def test_before_the_start_a_symptom_holds_it_too(house: House) -> None:
+    told = ring_checks.of(stories.arrived(house), vitals.Reading(measured_at=AT, symptoms=["dyspnoea"]))
+    assert [(each.sign, each.ring) for each in told] == [("dyspnoea", "hold"), ("dyspnoea", "alert")]
+
+
 def test_a_correction_is_judged_without_the_line_that_it_replaces(house: House) -> None:
     session = stories.infusing(house)
     wrong = stories.measure(house, session, stories.calm(AT, systolic_mmhg=185))
