@@ -14,7 +14,7 @@ from django.utils.text import get_text_list
 from clinic import clock
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.problems import Conflict
+from clinic.problems import Conflict, Stale
 from clinic.transactions import in_transaction
 from scheduler.locks import lock_schedule, lock_visit
 from scheduler.models import (
@@ -34,14 +34,23 @@ from scheduler.vocabulary import spoken_time, wall_time
 GIVEN_UP: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
 
 
-def confirm(*, appointment: Appointment, now: datetime) -> Appointment:
-    """The patient says yes to the visit. Saying it again changes nothing.
+def confirm(*, appointment: Appointment, was: datetime | None = None, now: datetime) -> Appointment:
+    """The patient says yes to the visit. Saying it again changes nothing. `was` is the start that they were
+    asked about, where whoever asked has seen it.
 
-    Raises `Conflict` with code `visit_cancelled`, `visit_over`, or `wrong_status` for a time that is held.
+    Raises `Conflict` with code `visit_cancelled`, `visit_over`, or `wrong_status` for a time that is held,
+    and `Stale` `visit_moved` for a visit that isn't at `was` any more: nobody has said yes to where it is.
     """
 
     def work() -> Appointment:
         visit = lock_visit(appointment)
+        if visit.live and was not in (None, visit.starts_at):
+            where = spoken_time(visit.starts_at, visit.clinic.time_zone, now=now)
+            raise Stale(
+                f"Somebody else has moved this visit meanwhile, to {where}. It isn't confirmed: ask the"
+                " patient about that time.",
+                code="visit_moved",
+            )
         if not visit.live:
             raise Conflict(
                 "This visit was cancelled. Please call the clinic for a new time.", code="visit_cancelled"

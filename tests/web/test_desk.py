@@ -1,5 +1,6 @@
 """The desk's and the prescriber's pages, from a plan to a checked-in visit."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -206,6 +207,27 @@ def test_a_patient_is_checked_in_from_the_day(stage: Stage) -> None:
     visit.refresh_from_db()
     assert visit.status == AppointmentStatus.ARRIVED
     assert "Rosa Delgado is checked in." in words(page)
+
+
+def test_a_yes_to_a_time_is_no_yes_to_where_the_visit_was_moved_meanwhile(stage: Stage) -> None:
+    visit = stage.book(stage.plan(), "9:30")
+    browser, confirm = browser_of(stage.house.ana), reverse("visit_confirm", args=[visit.pk])
+    page = browser.get(reverse("visit", args=[visit.pk])).content.decode()
+    [was] = re.findall(r'name="was" value="([^"]+)"', page)
+    moving.reschedule(
+        actor=stage.house.actor(stage.house.ana), appointment=visit, start=stage.at("11:00"), now=NOW
+    )
+
+    refused = browser.post(confirm, {"was": was})
+
+    assert refused.status_code == 412
+    assert "moved this visit meanwhile, to Mon, Jan 11, 11:00." in words(refused)
+    visit.refresh_from_db()
+    assert visit.patient_status == ParticipantStatus.NEEDS_ACTION
+    [was] = re.findall(r'name="was" value="([^"]+)"', refused.content.decode())
+    browser.post(confirm, {"was": was})
+    visit.refresh_from_db()
+    assert visit.patient_status == ParticipantStatus.ACCEPTED
 
 
 def test_a_visit_is_confirmed_and_cancelled_with_a_reason(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from clinic import access, clock
-from clinic.problems import Conflict, Problem
+from clinic.problems import Conflict, Invalid, Problem, Stale
 from notifications.reporting.untold import how_to_prepare, is_untold
 from scheduler.access import BOOK, VIEW_SCHEDULE
 from scheduler.models import Appointment, AppointmentStatus, CancellationReason
@@ -29,7 +29,7 @@ from sessions_app.models import Session
 from sessions_app.preparing.readiness import in_doubt
 from web.board.layout import by_name
 from web.doors import StaffRequest, staff_page
-from web.forms import ChangeForm
+from web.forms import ChangeForm, LocalDateTimeField
 from web.lengths import left_in_words
 from web.views import readiness_answers
 from web.views.board import looks
@@ -48,6 +48,12 @@ class CancelForm(ChangeForm):
     reason = forms.ChoiceField(
         label="Reason", choices=[("", "Choose the reason"), *CancellationReason.choices]
     )
+
+
+class ConfirmForm(ChangeForm):
+    """The start that the page showed, and that the patient was asked about."""
+
+    was = LocalDateTimeField(required=False)
 
 
 @staff_page(VIEW_SCHEDULE, methods=["GET"])
@@ -71,8 +77,14 @@ def check_in(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @staff_page(BOOK, methods=["POST"])
 def confirm_visit(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The patient has said yes on the telephone."""
-    attendance.confirm(appointment=appointment_of(request, pk), now=clock.now())
+    """The patient has said yes on the telephone, to the time that stood on the page."""
+    appointment, form = appointment_of(request, pk), ConfirmForm(request.POST)
+    if not form.is_valid():
+        raise Invalid({"was": "Open the visit afresh."})
+    try:
+        attendance.confirm(appointment=appointment, was=form.cleaned_data["was"], now=clock.now())
+    except Stale as refusal:
+        return _show(request, appointment_of(request, pk), CancelForm(), refusal=refusal)
     messages.success(request, "The visit is confirmed.")
     return _back(request, pk)
 
@@ -175,7 +187,7 @@ def _not_ready(appointment: Appointment) -> str:
 
 
 def _show(
-    request: StaffRequest, appointment: Appointment, form: CancelForm, refusal: Conflict | None = None
+    request: StaffRequest, appointment: Appointment, form: CancelForm, refusal: Problem | None = None
 ) -> HttpResponse:
     now = clock.now()
     day = clock.local_date(appointment.starts_at, request.clinic.time_zone)
