@@ -183,3 +183,17 @@ def test_a_bar_that_keeps_nothing_behind_more_is_seen_to_be_crowded(
         assert page.evaluate(looking.CROWDED) == []
     page.evaluate(UNFOLD)
     assert "Messages" in page.evaluate(looking.CROWDED)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_bar_says_at_every_width_who_is_signed_in_and_where(windows: Windows, house: House) -> None:
+    """A tablet goes from hand to hand, and what is written in it goes under this name."""
+    page = windows.sign_in(house.priya)
+    page.goto("/tasks/")
+    for size in SIZES.values():
+        looking.resize(page, size)
+        for said in (house.priya.full_name, house.clinic.name):
+            line = page.locator(".whoami > summary").get_by_text(said, exact=True).bounding_box()
+            assert line is not None
+            assert line["width"] > 60
