@@ -7,7 +7,7 @@ much has come in since. The rules of counting are in `cohort`.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -152,7 +152,8 @@ def read_cases(clinic: Clinic, query: Query, *, cut_off: datetime) -> tuple[list
     by_diary = query.instrument in DIARY
     scores = {} if by_diary else _scores(clinic, query, cut_off)
     diary = _diary(clinic, set(series), cut_off) if by_diary else {}
-    adverse = _side_effects(set(series.values()), cut_off)
+    sessions = [start["session_id"] for start in starts]
+    adverse = _side_effects(set(series.values()), sessions, cut_off)
     cases = []
     for patient, plan_id in sorted(series.items(), key=lambda pair: (started[pair[0]][0], str(pair[0]))):
         plan, mine = plans[plan_id], scores.get(patient, [])
@@ -257,11 +258,15 @@ def _diary(clinic: Clinic, patients: set[UUID], cut_off: datetime) -> dict[UUID,
     return found
 
 
-def _side_effects(plans: set[UUID], cut_off: datetime) -> dict[UUID, tuple[int, int]]:
+def _side_effects(
+    plans: set[UUID], sessions: Sequence[UUID], cut_off: datetime
+) -> dict[UUID, tuple[int, int]]:
     """By plan, side effects and serious ones as they stood at the cut-off: a state or a correction that came
-    later doesn't count, and the line that was corrected does. However many states one had, it counts once."""
+    later doesn't count, and the line that was corrected does. However many states one had, it counts once.
+
+    Only those of the sessions in which an infusion ran: by so many they are told (domain.md 5.1, 10)."""
     lines = SideEffect.objects.filter(
-        session__appointment__plan_id__in=plans, recorded_at__lte=cut_off
+        session__in=sessions, session__appointment__plan_id__in=plans, recorded_at__lte=cut_off
     ).select_related("session__appointment")
     found: dict[UUID, tuple[int, int]] = {}
     for states in effect_courses.courses(lines).values():

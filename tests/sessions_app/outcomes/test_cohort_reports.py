@@ -32,6 +32,18 @@ def protocol(house: House) -> Protocol:
 
 def infused(house: House, plan: TreatmentPlan, at: datetime, *, entered: datetime | None = None) -> Session:
     """A bare session whose infusion started at this moment, entered then or later."""
+    session = opened(house, plan, at, state="discharged", started_at=at)
+    InfusionEvent.objects.create(
+        session=session,
+        kind=InfusionEventKind.START,
+        recorded_by=house.nils,
+        recorded_at=entered or at,
+        happened_at=at,
+    )
+    return session
+
+
+def opened(house: House, plan: TreatmentPlan, at: datetime, **details: Any) -> Session:
     visit = Appointment.objects.create(
         clinic=house.clinic,
         patient=plan.patient,
@@ -42,23 +54,14 @@ def infused(house: House, plan: TreatmentPlan, at: datetime, *, entered: datetim
         arrived_at=at,
         booked_by=house.ana,
     )
-    session = Session.objects.create(
+    return Session.objects.create(
         clinic=house.clinic,
         patient=plan.patient,
         appointment=visit,
         protocol=plan.protocol,
-        state="discharged",
         arrived_at=at,
-        started_at=at,
+        **details,
     )
-    InfusionEvent.objects.create(
-        session=session,
-        kind=InfusionEventKind.START,
-        recorded_by=house.nils,
-        recorded_at=entered or at,
-        happened_at=at,
-    )
-    return session
 
 
 def phq_9(house: House, patient: Patient, values: list[int], at: datetime) -> Any:
@@ -198,6 +201,18 @@ def test_a_side_effect_counts_once_however_many_states_it_had(house: House, prot
     side_effect(house, session, at, outcome="resolved", ended_at=at, course_of=first, as_of=at)
     harm = whole(make(house))["harm"]
     assert (harm["adverse_events"], harm["serious_adverse_events"]) == (1, 1)
+
+
+def test_what_a_patient_had_on_a_day_without_an_infusion_is_no_side_effect_of_one(
+    house: House, protocol: Protocol
+) -> None:
+    """She came with a fever and was sent home: that session is none of those by which harm is told."""
+    plan = plan_row(house, protocol, house.rosa)
+    side_effect(house, infused(house, plan, NOW), NOW)
+    fever = NOW + timedelta(days=2)
+    side_effect(house, opened(house, plan, fever, state="not_given"), fever, grade=3)
+    harm = whole(make(house))["harm"]
+    assert (harm["sessions"], harm["adverse_events"], harm["serious_adverse_events"]) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(("maintenance", "still"), [("event", "0.0000"), ("ignored", "1.0000")])
