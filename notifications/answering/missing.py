@@ -3,19 +3,20 @@ must know of. Run again and again; each look finds only what has come due since.
 
 * A first infusion's same-day check-in without an answer: a nurse calls the next morning.
 * Any other check-in: the planner reminds once (`check_in_again`); when no link asks any more, it is closed.
-* A visit within a day whose questions are open: a nurse's task.
+* A visit within a day whose questions are open: a nurse's task, until they are answered.
 """
 
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from clinic import clock, work
 from clinic.models import Role, Urgency, WorkItem
 from clinic.transactions import in_transaction
-from notifications.answering import check_ins, nurse_calls
+from notifications.answering import check_ins, nurse_calls, things
 from notifications.answering.grading import AMBER
 from notifications.answering.question_sets import QUESTION_SETS, SAME_DAY, question_of
 from notifications.models import (
@@ -38,13 +39,16 @@ DOUBTS_LAST: Final = timedelta(days=60)
 # Read over shoulders: what to do, nothing about health.
 CALL: Final = "Call the patient this morning: no answer after the first visit"
 CALL_BEFORE: Final = "Ask the patient what is open before the visit"
+OPEN_CAUSE: Final = "readiness_open"
+ANSWERED: Final = "The patient has answered."
+NOT_AHEAD: Final = "The visit isn't ahead any more, or not at that time."
 
 
 def look(*, now: datetime) -> int:
     """Do what is due by now. Any number may run at once. Returns how many tasks and closings there were."""
     return sum(
         in_transaction(partial(step, now))
-        for step in (_call_after_first, _close, _ask_before, _stand_on_new_visits)
+        for step in (_call_after_first, _close, _ask_before, _settle_asked, _stand_on_new_visits)
     )
 
 
@@ -114,13 +118,12 @@ def _ask_before(now: datetime) -> int:
         status=AppointmentStatus.BOOKED,
         during__startswith__gt=now,
         during__startswith__lte=now + readiness.CALL_BEFORE,
-    ).prefetch_related("readiness")
-    causes = {f"readiness_open:{visit.pk}:{visit.starts_at:%Y%m%dT%H%M}Z": visit for visit in visits}
+    )
+    causes = {_cause_of_open(visit): visit for visit in visits}
     told = set(WorkItem.objects.filter(cause__in=causes).values_list("cause", flat=True))
     count = 0
     for cause, visit in causes.items():
-        given = max(visit.readiness.all(), key=lambda row: (row.given_at, row.pk), default=None)
-        if cause in told or not readiness.unanswered(given):
+        if cause in told or not things.unanswered(things.standing(visit)):
             continue
         work.open_item(
             clinic_id=visit.clinic_id,
@@ -133,6 +136,33 @@ def _ask_before(now: datetime) -> int:
         )
         count += 1
     return count
+
+
+def _settle_asked(now: datetime) -> int:
+    """Nobody is asked any more what the patient has answered since, or before a visit that isn't ahead."""
+    tasks = WorkItem.objects.filter(cause__startswith=f"{OPEN_CAUSE}:", closed_at=None)
+    waiting = {
+        cause: (clinic, UUID(cause.split(":")[1])) for clinic, cause in tasks.values_list("clinic", "cause")
+    }
+    visits = Appointment.objects.in_bulk({visit for _, visit in waiting.values()}) if waiting else {}
+    count = 0
+    for cause, (clinic_id, visit_id) in sorted(waiting.items()):
+        visit = visits[visit_id]
+        ahead = visit.status == AppointmentStatus.BOOKED and now < visit.starts_at
+        if ahead and cause == _cause_of_open(visit):
+            if things.unanswered(things.standing(visit)):
+                continue
+            outcome = ANSWERED
+        else:
+            outcome = NOT_AHEAD
+        work.settle(actor=None, clinic_id=clinic_id, causes=[cause], outcome=outcome, now=now)
+        count += 1
+    return count
+
+
+def _cause_of_open(visit: Appointment) -> str:
+    """One task for each start of a visit."""
+    return f"{OPEN_CAUSE}:{visit.pk}:{visit.starts_at:%Y%m%dT%H%M}Z"
 
 
 def _stand_on_new_visits(now: datetime) -> int:

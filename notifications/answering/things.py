@@ -14,8 +14,9 @@ from notifications.models import CheckIn, LinkPurpose, Message, MessageKind, Pat
 from notifications.planning.said import said_with
 from scheduler.models import Appointment, AppointmentStatus, ParticipantStatus, WaitlistOffer
 from scheduler.waitlist import waiting
-from sessions_app.models import Readiness, Session
+from sessions_app.models import Session, YesNoUnknown
 from sessions_app.preparing import readiness
+from sessions_app.preparing.readiness import Answers
 
 ABOUT_A_VISIT = frozenset(
     {
@@ -52,11 +53,12 @@ class ToldVisit:
 @dataclass(frozen=True, kw_only=True)
 class Things:
     """`told` are the visits that the message tells of, by their starts; `about` the one that its page begins
-    with: the next that is to come."""
+    with: the next that is to come. `readiness` is what stands of what was said about that one; None where
+    nothing was."""
 
     told: list[ToldVisit]
     about: ToldVisit | None
-    readiness: Readiness | None
+    readiness: Answers | None
     check_ins: list[CheckIn]
     offer: WaitlistOffer | None
     diary: bool
@@ -92,7 +94,19 @@ class Things:
     @property
     def open_questions(self) -> list[str]:
         """What has to be known before the visit and isn't yet."""
-        return readiness.unanswered(self.readiness) if self.asks_readiness else []
+        return unanswered(self.readiness) if self.asks_readiness else []
+
+
+def standing(visit: Appointment) -> Answers | None:
+    """What stands of all that was said about this visit; None where nothing was. Three queries at most."""
+    return readiness.standing(visit) if visit.readiness.exists() else None
+
+
+def unanswered(given: Answers | None) -> list[str]:
+    """The questions before a visit that have no answer, or none that stands."""
+    return [
+        name for name in readiness.QUESTIONS if given is None or getattr(given, name) == YesNoUnknown.UNKNOWN
+    ]
 
 
 def questions_before(visit: Appointment) -> tuple[Question, ...]:
@@ -102,7 +116,7 @@ def questions_before(visit: Appointment) -> tuple[Question, ...]:
 
 
 def of_link(link: PatientLink, now: datetime) -> Things:
-    """Everything behind this link. At most four queries."""
+    """Everything behind this link. At most six queries."""
     together = said_with(link.message_id)
     said = list(together.select_related("appointment__protocol", "appointment__clinic"))
     told = _visits_told(said)
@@ -113,7 +127,7 @@ def of_link(link: PatientLink, now: datetime) -> Things:
     return Things(
         told=sorted(told, key=_start),
         about=about,
-        readiness=readiness.newest(visit) if visit else None,
+        readiness=standing(visit) if visit else None,
         check_ins=list(
             CheckIn.objects.filter(message__in=said)
             .select_related("plan", "clinic", "message")

@@ -24,7 +24,8 @@ from notifications.escalating import on_call
 from notifications.models import CheckIn, LinkPurpose, PatientLink
 from notifications.wording import writing
 from scheduler.models import Appointment, AppointmentStatus, OfferStatus, ParticipantStatus
-from sessions_app.models import Readiness, YesNoUnknown
+from sessions_app.models import YesNoUnknown
+from sessions_app.preparing.readiness import Answers
 
 
 class LinkVisitSerializer(serializers.Serializer[Any]):
@@ -174,7 +175,7 @@ def _visit(visit: Appointment) -> dict[str, Any]:
     }
 
 
-def _said(given: Readiness | None, question: str) -> str:
+def _said(given: Answers | None, question: str) -> str:
     value = getattr(given, question) if given else YesNoUnknown.UNKNOWN
     return "" if value == YesNoUnknown.UNKNOWN else value
 

@@ -1,19 +1,20 @@
 """Check-ins and readiness without an answer: who calls, what is closed, and when (domain.md 6.2)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from clinic.models import WorkItem
-from notifications.answering import check_ins, missing
+from notifications.answering import check_ins, missing, things
 from notifications.models import CheckIn, Message, MessageStatus, PatientLink
 from notifications.planning.planner import plan
 from scheduler.models import Appointment
 from sessions_app.models import Readiness
 from sessions_app.preparing import readiness
 from tests.cast import House, local
-from tests.notifications.visits import VISIT, book, discharge
+from tests.notifications.visits import VISIT, book, cancel, discharge, move
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 HOME = VISIT + 3 * HOUR
@@ -138,3 +139,62 @@ def test_a_doubt_stands_also_on_a_visit_that_is_booked_later_and_is_heard_once(
     after = book(house, house.rosa, VISIT + 20 * DAY)
     missing.look(now=VISIT + 15 * DAY)
     assert not Readiness.objects.filter(appointment=after).exists()
+
+
+WHOLE = readiness.Answers(
+    ride_home="yes",
+    fasting_understood="yes",
+    new_medicines="no",
+    possible_pregnancy="no",
+    alcohol_drugs="no",
+)
+
+
+@pytest.fixture
+def asked(house: House) -> Appointment:
+    """A day before Rosa's visit nothing was answered, so that a nurse is to ask."""
+    visit = book(house, house.rosa)
+    plan(now=VISIT - 5 * DAY)
+    Message.objects.filter(stage="confirmation").update(status=MessageStatus.SENT)
+    missing.look(now=VISIT - DAY)
+    assert WorkItem.objects.get().closed_at is None
+    return visit
+
+
+def test_what_the_patient_answers_meanwhile_nobody_has_to_ask(asked: Appointment) -> None:
+    answers = replace(WHOLE, alcohol_drugs="unknown")
+    readiness.confirm(id=uuid4(), appointment=asked, answers=answers, now=VISIT - 23 * HOUR)
+    missing.look(now=VISIT - 23 * HOUR)
+    assert WorkItem.objects.get().closed_at is None, "one question is open"
+    last = readiness.Answers(alcohol_drugs="no")
+    readiness.confirm(id=uuid4(), appointment=asked, answers=last, now=VISIT - 22 * HOUR)
+    missing.look(now=VISIT - 22 * HOUR)
+    task = WorkItem.objects.get()
+    assert (task.closed_at, task.outcome) == (VISIT - 22 * HOUR, "The patient has answered.")
+
+
+@pytest.mark.parametrize("end", ["cancelled", "moved", "begun"])
+def test_of_a_visit_that_is_not_ahead_any_more_nobody_is_asked(asked: Appointment, end: str) -> None:
+    if end == "cancelled":
+        cancel(asked, VISIT - 20 * HOUR)
+    elif end == "moved":
+        move(asked, VISIT + 3 * DAY)
+    now = VISIT if end == "begun" else VISIT - 20 * HOUR
+    missing.look(now=now)
+    task = WorkItem.objects.get()
+    assert (task.closed_at, task.outcome) == (now, "The visit isn't ahead any more, or not at that time.")
+
+
+def test_what_was_said_before_another_visit_had_come_is_asked_again(house: House) -> None:
+    """Nothing new since the last visit: but that was before Tuesday's."""
+    tuesday = book(house, house.rosa, VISIT - 2 * DAY)
+    thursday = book(house, house.rosa)
+    plan(now=VISIT - 5 * DAY)
+    Message.objects.filter(kind="confirmation", status="planned").update(status=MessageStatus.SENT)
+    readiness.confirm(id=uuid4(), appointment=thursday, answers=WHOLE, now=VISIT - 3 * DAY)
+    discharge(tuesday, VISIT - 2 * DAY + 3 * HOUR)
+    missing.look(now=VISIT - DAY)
+    link = PatientLink.objects.get(message__kind="confirmation")
+    offered = things.of_link(link, VISIT - DAY)
+    assert (offered.visit, offered.open_questions) == (thursday, list(readiness.SINCE_LAST_VISIT))
+    assert [task.title for task in WorkItem.objects.filter(patient=house.rosa)] == [missing.CALL_BEFORE]
