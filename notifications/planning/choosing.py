@@ -116,10 +116,13 @@ def _groups(
             yield sorted((candidate for candidate, _ in members), key=_rank)
 
 
-def _rank(candidate: Candidate) -> tuple[bool, bool, datetime, str]:
-    """The carrier is about a visit, and says its time rather than how to prepare."""
+def _rank(candidate: Candidate) -> tuple[bool, datetime, bool, datetime, str]:
+    """The carrier is about a visit, of several about the next one, and says its time rather than how to
+    prepare."""
     wanted = candidate.wanted
-    return wanted.kind != REMINDER, wanted.stage == PREPARE, wanted.due_at, candidate.key
+    reminds = wanted.kind == REMINDER
+    next_first = (reminds and wanted.visit_starts_at) or wanted.due_at
+    return not reminds, next_first, wanted.stage == PREPARE, wanted.due_at, candidate.key
 
 
 def _by_visit(candidate: Candidate) -> tuple[datetime, str]:

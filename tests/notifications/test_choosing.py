@@ -62,6 +62,25 @@ def test_what_may_not_be_merged_stands_alone(stage: str) -> None:
     assert chosen["prepare"].carrier == chosen["T-1d"].candidate.key
 
 
+@pytest.mark.parametrize("key", ["A", "z"])
+@pytest.mark.parametrize("earlier", [timedelta(), 2 * HOUR])
+def test_of_two_visits_the_message_speaks_of_the_next_one(key: str, earlier: timedelta) -> None:
+    """Tomorrow's visit, and that of in three days, of which the patient is asked on one day."""
+
+    def about(one: Candidate, visit: datetime) -> Candidate:
+        return replace(one, wanted=replace(one.wanted, visit_starts_at=visit))
+
+    tomorrow = about(candidate("T-1d", NOW + earlier), NOW + DAY + earlier)
+    later = replace(about(candidate("T-3d", NOW), NOW + 3 * DAY), key=key)
+    prepare = about(candidate("prepare", NOW + earlier), NOW + DAY + earlier)
+    chosen = decided([later, prepare, tomorrow])
+    assert {stage: one.carrier for stage, one in chosen.items()} == {
+        "T-1d": "",
+        "prepare": tomorrow.key,
+        "T-3d": tomorrow.key,
+    }
+
+
 def test_the_day_ends_at_the_patients_midnight() -> None:
     evening = local(date(2027, 1, 11), "20:00")
     chosen = decided([candidate("T-3d", evening), candidate("day_7", evening + 13 * HOUR)], now=evening)

@@ -286,6 +286,17 @@ def test_what_falls_due_later_on_the_day_is_said_with_the_first(house: House) ->
     assert PatientLink.objects.get(message=carrier).expires_at == visit.ends_at
 
 
+def test_on_the_day_between_two_visits_the_patient_reads_of_tomorrows(house: House) -> None:
+    """Thursday at 14:30 and Saturday at 9:30: on Wednesday morning Saturday's is to be confirmed, too."""
+    thursday, saturday = book(house, house.rosa, VISIT + 5 * HOUR), book(house, house.rosa, VISIT + 2 * DAY)
+    for at in (NOW, VISIT - 2 * DAY):
+        say(at)
+    plan(now=VISIT - DAY)
+    reminder = Message.objects.get(kind="reminder", status="planned")
+    assert (reminder.appointment, reminder.stage) == (thursday, "T-1d")
+    assert Message.objects.get(appointment=saturday, stage="T-3d").carried_by == reminder
+
+
 def test_what_was_to_be_carried_by_a_message_that_fell_through_is_said_by_itself(house: House) -> None:
     discharge(book(house, house.rosa, VISIT - 8 * DAY), VISIT - 8 * DAY + 2 * HOUR)
     visit = book(house, house.rosa, VISIT + 2 * DAY)
