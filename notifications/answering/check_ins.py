@@ -16,13 +16,15 @@ from clinic.transactions import in_transaction
 from notifications.answering import comparing, due_times, grading
 from notifications.answering.grading import AMBER, GREEN, RED, Choice, Question
 from notifications.answering.links import DOOR
-from notifications.answering.question_sets import QUESTION_SETS, question_of
+from notifications.answering.question_sets import HEADACHE, QUESTION_SETS, question_of
 from notifications.models import CheckIn, CheckInAnswer
 from scheduler.models import Appointment, AppointmentStatus
 from sessions_app.models import QuestionnaireResponse, Readiness, ResponseStatus, Session
 from sessions_app.outcomes.instruments import PAIN_NRS
 from sessions_app.preparing import readiness
 
+# ICD-10-CM: migraine, other headache syndromes, headache.
+HEADACHES: Final = ("G43", "G44", "R51")
 # Read over shoulders: what to do, nothing about health.
 CALL_NOW: Final = "Call the patient now: alarming answer to a check-in"
 CALL_TODAY: Final = "Call the patient today: worrying answer to a check-in"
@@ -156,11 +158,7 @@ def _worse_than_before(check_in: CheckIn, asked: Question, value: str) -> bool:
     if not asked.compares:
         return False
     earlier = _earlier_answers(check_in, asked)
-    baseline = None
-    if asked.compares == comparing.PAIN:
-        baseline = _pain_baseline(check_in)
-        if baseline is None and earlier:
-            baseline = int(earlier[-1])
+    baseline = _baseline(check_in, asked, earlier) if asked.compares == comparing.PAIN else None
     return comparing.worries(asked.compares, value, baseline=baseline, earlier=earlier)
 
 
@@ -174,9 +172,23 @@ def _earlier_answers(check_in: CheckIn, asked: Question) -> list[str]:
     return [row.value for row in ordered]
 
 
+def _baseline(check_in: CheckIn, asked: Question, earlier: list[str]) -> int | None:
+    """What an answer about pain is compared with: the score before the first infusion, without one the first
+    answer to the question itself.
+
+    The score is of the pain that is treated. Where that isn't the head's, a headache can be new and far below
+    it: it is compared with the lower of the two.
+    """
+    score, first = _pain_baseline(check_in), int(earlier[-1]) if earlier else None
+    if score is None or first is None:
+        return first if score is None else score
+    of_the_head = check_in.plan is not None and check_in.plan.indication.startswith(HEADACHES)
+    return min(score, first) if asked is HEADACHE and not of_the_head else score
+
+
 def _pain_baseline(check_in: CheckIn) -> int | None:
-    """The last pain score before the first infusion, as the outcomes chart has it; None where none was taken.
-    Without one, the first answer to the question itself is what later ones are compared with."""
+    """The last pain score before the first infusion, as the outcomes chart has it; None where none was
+    taken."""
     first = (
         Session.objects.filter(patient=check_in.patient_id, started_at__isnull=False)
         .order_by("started_at")

@@ -183,6 +183,19 @@ def test_without_a_score_the_first_answer_is_what_pain_is_compared_with(past: Ap
     assert WorkItem.objects.get().urgency == Urgency.AMBER
 
 
+@pytest.mark.parametrize(("indication", "tasks"), [("G90.50", 1), ("G43.709", 0)])
+def test_a_new_headache_is_not_hidden_by_a_worse_pain_elsewhere(
+    house: House, past: Appointment, indication: str, tasks: int
+) -> None:
+    """8 before the first infusion, in a limb or in the head: a head without pain, and then one with 5."""
+    past.plan.indication = indication
+    past.plan.save(update_fields=["indication"])
+    score(house, 8, VISIT - DAY)
+    say(ask(past, "next_morning"), "headache", "0")
+    say(ask(past, "day_7"), "headache", "5", MORNING + 6 * DAY)
+    assert WorkItem.objects.count() == tasks
+
+
 def test_a_mood_worse_two_checks_running_is_called_within_a_working_day(past: Appointment) -> None:
     assert say(ask(past, "next_morning"), "mood", "worse").level == "green"
     assert not WorkItem.objects.exists()
