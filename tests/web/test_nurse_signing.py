@@ -100,6 +100,25 @@ def test_a_wrong_password_is_said_at_its_field_and_never_shown_again(house: Hous
     assert signed.status_code == 302
 
 
+def test_nobody_signs_what_a_colleague_has_written_since_the_page_was_opened(
+    house: House, later: Wall
+) -> None:
+    session = stories.discharged(house)
+    nils, priya = browser_of(house.nils), browser_of(house.priya)
+    seen = hidden(page_of(house.nils, session), "sign")
+    assert send(priya, session, "note", {"text": "She was dizzy on the stairs."}).status_code == 302
+    values = {"meaning": "gave", "password": PASSWORD}
+    refused = nils.post(reverse("session_sign", args=[session.pk]), {**seen, **values})
+    page = refused.content.decode()
+    assert refused.status_code == 412
+    assert "Priya Nair wrote a note at 11:05: look again." in page
+    assert "She was dizzy on the stairs." in page
+    assert not SignedRecord.objects.exists()
+    again = {**hidden(page, "sign"), **values}
+    assert nils.post(reverse("session_sign", args=[session.pk]), again).status_code == 302
+    assert SignedRecord.objects.get().version == 1
+
+
 def test_each_person_is_offered_only_what_they_may_say(house: House, later: Wall) -> None:
     session = stories.discharged(house)
     nils, priya = page_of(house.nils, session), page_of(house.priya, session)

@@ -1,16 +1,21 @@
 """The form that signs the record."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
+from django import forms
+
 from clinic.access import Actor
 from sessions_app import states
+from sessions_app.models import Session
 from sessions_app.signing import meanings, signing
 from web.views.sessions.form import SessionForm, choices_in_a_row, code_field, password_field
 
 
 class SignForm(SessionForm):
-    """What the signature says, and the password again: it makes this the person's own signature."""
+    """What the signature says, and the password again: it makes this the person's own signature. It is for
+    the record that the page showed: what was written since is shown before it can be sent again."""
 
     act = "sign"
     done = "The record is signed."
@@ -20,6 +25,11 @@ class SignForm(SessionForm):
     )
     password = password_field()
     code = code_field()
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+    def __init__(self, session: Session, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(session, data, **options)
+        self.initial["revision"] = session.revision
 
     def shown_to(self, actor: Actor) -> Self:
         """Only what this person may say, the likeliest chosen."""
@@ -41,5 +51,6 @@ class SignForm(SessionForm):
             session=self.session,
             meaning=self.cleaned_data["meaning"],
             proof=self.proof,
+            revision=self.cleaned_data["revision"],
             now=now,
         )
