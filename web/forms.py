@@ -59,6 +59,21 @@ class ChangeForm(forms.Form):
             return self.refused_with
         return 400 if self.is_bound and self.errors else 200
 
+    @property
+    def refusals(self) -> list[str]:
+        """Everything that is said against it, for a page that has no place for it any more."""
+        return [sentence for sentences in self.errors.values() for sentence in sentences]
+
+    @property
+    def written(self) -> list[tuple[str, str]]:
+        """The words that somebody wrote into it, each after its label: they aren't lost with its place."""
+        words = (box for box in self.visible_fields() if isinstance(box.field, forms.CharField))
+        return [(box.label, str(box.value())) for box in words if not _is_secret(box) and box.value()]
+
+
+def _is_secret(box: forms.BoundField) -> bool:
+    return isinstance(box.field.widget, forms.PasswordInput)
+
 
 def _mend_of(field: forms.Field) -> str:
     """What to do about a field that was left empty."""

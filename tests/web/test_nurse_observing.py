@@ -207,6 +207,7 @@ def test_an_alert_is_resolved_on_its_page_and_never_in_silence(house: House, wal
     refused = nils.post(f"{address}act/", late)
     assert refused.status_code == 409
     assert "Nils Berg has resolved this alert already." in words(refused)
+    assert "Pump paused" in words(refused)
 
 
 def test_an_urgent_answer_is_seen_at_the_chair_until_it_is_assessed(house: House, wall: Wall) -> None:

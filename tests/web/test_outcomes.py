@@ -171,6 +171,9 @@ def test_a_wrong_one_stays_readable_with_why(house: House) -> None:
     assert nils.post(f"/questionnaires/{row.pk}/enter-in-error/", {"reason": ""}).status_code == 400
     nils.post(f"/questionnaires/{row.pk}/enter-in-error/", {"reason": "Omar's answers"})
     assert "Omar's answers" in words(nils.get(f"/questionnaires/{row.pk}/"))
+    again = words(nils.post(f"/questionnaires/{row.pk}/enter-in-error/", {"reason": "A test"}))
+    assert "This was marked as entered in error before." in again
+    assert "A test" in again
     assert "Without a total" in words(nils.get(f"/patients/{house.rosa.pk}/outcomes/"))
 
 

@@ -215,6 +215,25 @@ def test_a_note_sent_twice_is_kept_once(house: House) -> None:
     assert WorkItemStep.objects.filter(kind="note").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("form", "sent"),
+    [
+        ("note", {"id": "7d1f1c1e-3c0a-4c7e-9a53-0a8f0c2b9d11", "words": "Her sister calls back at 3."}),
+        ("hand-over", {"words": "Her sister calls back at 3."}),
+    ],
+)
+def test_what_is_written_after_the_task_was_closed_is_refused_aloud_and_not_lost(
+    house: House, form: str, sent: dict[str, str]
+) -> None:
+    item = task(house)
+    work.close(actor=house.actor(house.nils), item=item, outcome="Spoke with her.", now=NOW)
+    page = browser_of(house.nils).post(f"/tasks/{item.pk}/{form}/", {"to": house.priya.pk, **sent})
+    assert page.status_code == 409
+    said = words(page)
+    assert "This task is closed already." in said
+    assert "Her sister calls back at 3." in said
+
+
 def test_a_nurse_hands_her_task_to_a_colleague(house: House) -> None:
     nora, item, nurse = make_user(house.clinic, "Nora Quinn", Role.NURSE), task(house), browser_of(house.nils)
     nurse.post(f"/tasks/{item.pk}/take/")

@@ -248,6 +248,7 @@ def _show(
         "complete": complete or CompleteForm(),
         "may_prorate": 0 < len(missing) <= asked.prorate_up_to,
         "error": error or ErrorForm(),
+        "too_late": refused if refused and not _has_place(row, refused, item) else None,
     }
     if item:
         context |= {
@@ -263,6 +264,15 @@ def _show(
     return render(
         request, "web/outcomes/questionnaire.html", context, status=refused.status if refused else 200
     )
+
+
+def _has_place(row: QuestionnaireResponse, refused: ChangeForm, item: int | None) -> bool:
+    """Whether the page of a questionnaire as it stands shows this form of it."""
+    if isinstance(refused, ErrorForm):
+        return row.status != ResponseStatus.ENTERED_IN_ERROR
+    if isinstance(refused, CompleteForm):
+        return row.status == ResponseStatus.IN_PROGRESS
+    return item is not None
 
 
 def _alarm(request: StaffRequest, row: QuestionnaireResponse) -> dict[str, Any]:

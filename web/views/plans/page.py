@@ -129,9 +129,7 @@ def show(request: StaffRequest, found: TreatmentPlan, **sent: ChangeForm | Clini
         "to_come": [visit for visit in visits if visit.is_to_come(now)],
         "review": review(plan=found, now=now),
         # A form that has no place on the page any more: why it was refused is said above.
-        "too_late": [
-            error for name, form in sent.items() if name not in offered for error in form.non_field_errors()
-        ],
+        "too_late": [form for name, form in sent.items() if name not in offered],
         "books": books,
         "may_book": books and found.status == PlanStatus.ACTIVE,
         **{name: sent.get(name) or make() for name, make in offered.items()},

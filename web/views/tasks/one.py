@@ -129,6 +129,8 @@ def _show(request: StaffRequest, item: WorkItem, **refused: ChangeForm) -> HttpR
     }
     context = {
         "line": line,
+        # A closed task has room for its outcome alone: anything else was refused because it is closed.
+        "too_late": refused.get("note") or refused.get("hand_over") if item.closed_at else None,
         "steps": _steps(item),
         "calling_is_off": sending_state.is_paused(),
         "chair": at_the_chair.of_task(request.actor, item),
