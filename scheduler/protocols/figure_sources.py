@@ -11,8 +11,8 @@ from scheduler.protocols.default_protocols import DEFAULT_PROTOCOLS
 
 # What a tag of docs/domain.md means, for whoever signs the figure.
 _FOUNDED: Final[Mapping[str, str]] = {
-    "D": "Chairside's own choice, without an outside source",
-    "G": "general knowledge, not checked against a source",
+    "D": "Chairside's own choice",
+    "G": "general knowledge",
     "C": "reckoned from other figures",
     "V:20,21": "of the PADSS scale as published",
 }

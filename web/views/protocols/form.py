@@ -363,7 +363,7 @@ def _about(code: str, name: str, allowed: str) -> str:
     """What may stand in a figure's box, and where the house's default comes from."""
     source = source_of(code, name)
     if source is None:
-        return f"{allowed}." + (" No default: no source gives a figure." if name in NO_FIGURE else "")
+        return f"{allowed}." + (" No default." if name in NO_FIGURE else "")
     default = plain_amount(source.default) if isinstance(source.default, Decimal) else source.default
     return f"{allowed}. Default {default}: {source.founded}."
 
