@@ -12,7 +12,7 @@ from web.views.tasks import phrases
 
 NEVER_IN_SILENCE: Final = "Say in a few words what was done. A task never closes in silence."
 RED_IN_WORDS: Final = f"{NEVER_IN_SILENCE} Of a red one say in your own words what you found and did."
-NO_PHRASE: Final = "Nothing of this"
+NO_PHRASE: Final = "None of these"
 
 
 class _Phrased(forms.Form):
