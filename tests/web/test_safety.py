@@ -51,6 +51,18 @@ def test_a_refused_assessment_comes_back_and_a_written_one_ends_the_hold(
     assert "An urgent answer holds" not in words(priya.get(f"/patients/{house.rosa.pk}/"))
 
 
+def test_what_a_second_prescriber_found_is_refused_aloud_and_not_lost(
+    house: House, concern: SafetyConcern
+) -> None:
+    priya, address = browser_of(house.priya), f"/safety-concerns/{concern.pk}/assess/"
+    priya.post(address, {"id": new_id(), "words": "No intent, safe at home"})
+    late = priya.post(address, {"id": new_id(), "words": "A plan, her brother keeps the tablets"})
+    assert late.status_code == 409
+    assert "This answer is assessed already." in words(late)
+    assert "A plan, her brother keeps the tablets" in words(late)
+    assert "No intent, safe at home" in words(late)
+
+
 def test_of_two_answers_the_refused_assessment_comes_back_at_its_own(
     house: House, concern: SafetyConcern
 ) -> None:

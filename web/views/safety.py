@@ -72,7 +72,12 @@ def _show(
         assessed = getattr(each, "assessment", None)
         form = sent if each == concern else AssessForm(auto_id=f"{each.pk}_%s")
         rows.append((each, _question(each), assessed, form if may_assess and assessed is None else None))
-    context = {"patient": patient, "rows": rows}
+    context = {
+        "patient": patient,
+        "rows": rows,
+        # A colleague has assessed it meanwhile: what was found has no box on the page any more.
+        "too_late": sent if sent and all(form is not sent for *_, form in rows) else None,
+    }
     return render(request, "web/outcomes/safety.html", context, status=sent.status if sent else 200)
 
 
