@@ -63,6 +63,17 @@ def test_the_desk_settles_a_message_on_its_page(
     assert unknown.status == status
 
 
+@pytest.mark.parametrize("sent", [{}, {"arrived": "maybe"}])
+def test_what_says_neither_yes_nor_no_sends_the_patient_nothing_again(
+    house: House, unknown: Message, sent: dict[str, str]
+) -> None:
+    page = browser_of(house.ana).post(f"/messages/{unknown.pk}/settle/", sent)
+    assert page.status_code == 400
+    assert "Say whether it arrived." in page.content.decode()
+    unknown.refresh_from_db()
+    assert unknown.status == "unknown"
+
+
 def test_a_manager_pauses_and_resumes_their_own_clinic_over_the_api(house: House) -> None:
     client = client_of(house.max)
     own = {"clinic": str(house.clinic.pk)}

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 
 from clinic import clock
 from clinic.access import fetch
-from clinic.problems import Problem
+from clinic.problems import Invalid, Problem
 from notifications.access import PAUSE_SENDING, SETTLE_MESSAGES
 from notifications.delivering import outcomes, sending_state
 from notifications.models import ClinicMessaging, Message, MessageStatus
@@ -22,10 +22,17 @@ LABELS: Final = {
     "sms": "Text messages, of all clinics",
     "email": "E-mail, of all clinics",
 }
+NOT_SAID: Final = "Say whether it arrived. Nothing is changed, and nothing is sent again."
 
 
 class PauseForm(ChangeForm):
     why = forms.CharField(label="Why", max_length=160, help_text="For whoever finds it paused.")
+
+
+class ArrivedForm(forms.Form):
+    """Each answer has its button: what says neither sends nothing again."""
+
+    arrived = forms.ChoiceField(choices=[("yes", "It arrived"), ("no", "It did not")])
 
 
 @staff_page(PAUSE_SENDING)
@@ -64,7 +71,10 @@ def resume(request: StaffRequest) -> HttpResponse:
 def settle(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Somebody has found out whether a message of unknown outcome arrived."""
     row = fetch(request.actor, Message.objects.all(), SETTLE_MESSAGES, pk=pk)
-    arrived = request.POST.get("arrived") == "yes"
+    form = ArrivedForm(request.POST)
+    if not form.is_valid():
+        raise Invalid({"arrived": NOT_SAID})
+    arrived = form.cleaned_data["arrived"] == "yes"
     row = outcomes.settle(actor=request.actor, message=row, arrived=arrived, now=clock.now())
     if row.status == MessageStatus.PLANNED:
         messages.success(request, "It is sent again now.")
