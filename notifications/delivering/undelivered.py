@@ -2,14 +2,16 @@
 
 A reminder that reaches nobody is lost and no more. A visit that was moved or cancelled is another matter: the
 patient would come at the old time, or not come at the new one. Whether a message can be delivered is
-`delivery`'s, which asks here for the task; what the night keeps back until it is of no use is looked for.
+`delivery`'s, which asks here for the task; what the night keeps back until it is of no use, and what a pause
+or a provider that is down holds up before the visit, is looked for.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from clinic import work
 from clinic.models import Role, Urgency, WorkItem
@@ -26,8 +28,13 @@ CANCELLED: Final = "Call: this patient's visit is cancelled, and no message coul
 COMES_IN_VAIN: Final = (
     "Call: this patient's visit has moved, and no message tells them before the time that they go by"
 )
+WENT_OUT: Final = "The message went out after all."
 # No night is longer, whatever a clinic has settled.
 NIGHT: Final = timedelta(days=1)
+# By day a notice leaves within minutes: what waits for so long is held up. Then somebody calls about the
+# visits of the next day. [D]
+HELD_UP_FOR: Final = timedelta(hours=1)
+CALLED_AHEAD: Final = timedelta(days=1)
 TITLES: Final = {MessageKind.CHANGE: CHANGED, MessageKind.CANCELLATION: CANCELLED}
 
 
@@ -42,9 +49,11 @@ def cause_of(message: Message) -> str:
 
 
 def look(*, now: datetime) -> int:
-    """Call about each change that the night lets no message tell in time, while there is time to: once for a
-    change, and only where it still stands. Any number may run at once. Returns how many tasks were opened."""
-    late = _too_late(now)
+    """Call about each change that the night lets no message tell in time, or that is held up, while there is
+    time to: once for a change, and only where it still stands; a call that a message has made needless ends.
+    Any number may run at once. Returns how many tasks were opened."""
+    _settle(now)
+    late = _still_to_call(_too_late(now) | _held_up(now))
     for message in late:
         call_instead(message)
     in_vain = _unknown(_come_in_vain(now))
@@ -52,17 +61,56 @@ def look(*, now: datetime) -> int:
     return len(late) + len(in_vain)
 
 
-def _too_late(now: datetime) -> list[Message]:
-    """Notices that came too late for a start which is still ahead. Of a visit of which nothing has been told
-    the task is `untold_visits`'."""
-    late = Message.objects.filter(
+def _too_late(now: datetime) -> QuerySet[Message]:
+    """Notices that came too late for a start which is still ahead."""
+    return Message.objects.filter(
         kind__in=said.NOTICES, status=MessageStatus.SKIPPED, reason=reasons.TOO_LATE, stale_at__gt=now
     )
-    by_cause = {cause_of(message): message for message in late.select_related("appointment", "patient")}
+
+
+def _held_up(now: datetime) -> QuerySet[Message]:
+    """Notices that should have left an hour ago, of visits of the next day."""
+    waiting = Message.objects.filter(
+        kind__in=said.NOTICES,
+        status=MessageStatus.PLANNED,
+        created_at__lte=now - HELD_UP_FOR,
+        stale_at__gt=now,
+        stale_at__lte=now + CALLED_AHEAD,
+    ).select_related("patient", "clinic")
+    settings = rule_settings.settings_of({message.clinic_id for message in waiting})
+    held_up = []
+    for message in waiting:
+        patient, since = message.addressee, now - HELD_UP_FOR
+        zone = patient.time_zone or message.clinic.time_zone
+        daytime = settings[message.clinic_id].daytime(patient.state)
+        # Nobody was waiting for the morning.
+        if timing.out_of_quiet_hours(since, zone, daytime) == since:
+            held_up.append(message.pk)
+    return Message.objects.filter(pk__in=held_up)
+
+
+def _still_to_call(notices: QuerySet[Message]) -> list[Message]:
+    """Those about which nobody is called yet. Of a visit of which nothing has been told the task is
+    `untold_visits`'."""
+    by_cause = {cause_of(message): message for message in notices.select_related("appointment", "patient")}
     known = _causes_among(by_cause)
     new = [message for cause, message in sorted(by_cause.items()) if cause not in known]
     told = said.told_of_each({message.visit.pk for message in new}) if new else {}
     return [message for message in new if _still_changes(message, told.get(message.visit.pk))]
+
+
+def _settle(now: datetime) -> None:
+    """End the calls about what has gone out since."""
+    tasks = WorkItem.objects.filter(
+        cause__startswith=f"{said.CAUSE}:", title__in=[MOVED, *TITLES.values()], closed_at=None
+    )
+    of_message = {
+        UUID(cause.split(":")[1]): (clinic, cause) for clinic, cause in tasks.values_list("clinic", "cause")
+    }
+    sent = Message.objects.filter(pk__in=of_message, status=MessageStatus.SENT) if of_message else ()
+    for message in sent:
+        clinic_id, cause = of_message[message.pk]
+        work.settle(actor=None, clinic_id=clinic_id, causes=[cause], outcome=WENT_OUT, now=now)
 
 
 def _still_changes(message: Message, told: Told | None) -> bool:

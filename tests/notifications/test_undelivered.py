@@ -9,7 +9,7 @@ from clinic import work
 from clinic.models import Channel, Patient, WorkItem
 from notifications.channels.envelope import DeliveryError, Envelope
 from notifications.channels.inbox import InboxChannel
-from notifications.delivering import delivery, undelivered
+from notifications.delivering import delivery, sending_state, undelivered
 from notifications.models import Message
 from notifications.planning import said
 from notifications.planning.planner import plan
@@ -187,4 +187,63 @@ def test_a_change_that_was_taken_back_in_the_same_night_is_not_called(house: Hou
     plan(now=LATE)
     Appointment.objects.filter(pk=visit.pk).update(**BOOKED_AGAIN)
     beat(LATE + MINUTE)
+    assert titles() == []
+
+
+# --- Held up ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held_up(house: House) -> Appointment:
+    """The clinic is silent when tomorrow's visit of which Rosa was told is cancelled, at ten."""
+    visit = book(house, house.rosa, MORNING + 2 * HOUR)
+    beat(NOW)
+    manager = house.actor(house.max)
+    sending_state.pause_clinic(actor=manager, clinic=house.clinic, why="New number.", now=NOW + MINUTE)
+    cancel(visit, NOW + HOUR)
+    beat(NOW + HOUR)
+    return visit
+
+
+def test_a_change_that_a_pause_holds_up_before_the_visit_is_called(held_up: Appointment) -> None:
+    beat(NOW + 2 * HOUR - MINUTE)
+    assert titles() == []
+    for minutes in (0, 1):
+        beat(NOW + 2 * HOUR + minutes * MINUTE)
+    task = WorkItem.objects.get()
+    assert task.title == "Call: this patient's visit is cancelled, and no message could tell them"
+    assert (task.due_at, task.closed_at) == (MORNING + 2 * HOUR, None)
+
+
+def test_the_call_ends_when_the_message_goes_out_after_all(house: House, held_up: Appointment) -> None:
+    beat(NOW + 2 * HOUR)
+    sending_state.resume_clinic(actor=house.actor(house.max), clinic=house.clinic)
+    beat(NOW + 3 * HOUR)
+    assert Message.objects.get(kind="cancellation").status == "sent"
+    task = WorkItem.objects.get()
+    assert (task.closed_at, task.outcome) == (NOW + 3 * HOUR, "The message went out after all.")
+
+
+def test_a_change_of_next_week_waits_without_a_call(house: House) -> None:
+    visit = book(house, house.rosa)
+    beat(NOW)
+    manager = house.actor(house.max)
+    sending_state.pause_clinic(actor=manager, clinic=house.clinic, why="New number.", now=NOW)
+    cancel(visit, NOW + HOUR)
+    for hours in (1, 3, 9):
+        beat(NOW + hours * HOUR)
+    assert titles() == []
+
+
+def test_what_waits_for_the_morning_is_not_held_up(house: House) -> None:
+    """Planned a minute before the night, and kept from leaving by it."""
+    visit = book(house, house.rosa, MORNING + 3 * HOUR)
+    beat(NOW)
+    evening = local(date(2027, 1, 11), "20:59")
+    cancel(visit, evening)
+    plan(now=evening)
+    for at in (evening + MINUTE, MORNING - MINUTE):
+        delivery.drain(clock=lambda: at)  # noqa: B023
+        undelivered.look(now=at)
+    undelivered.look(now=MORNING + MINUTE)
     assert titles() == []
