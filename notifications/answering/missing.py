@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from clinic import clock, work
 from clinic.models import Role, Urgency, WorkItem
 from clinic.transactions import in_transaction
-from notifications.answering import check_ins, nurse_calls, things
+from notifications.answering import check_ins, nurse_calls
 from notifications.answering.grading import AMBER
 from notifications.answering.question_sets import QUESTION_SETS, SAME_DAY, question_of
 from notifications.models import (
@@ -121,9 +121,11 @@ def _ask_before(now: datetime) -> int:
     )
     causes = {_cause_of_open(visit): visit for visit in visits}
     told = set(WorkItem.objects.filter(cause__in=causes).values_list("cause", flat=True))
+    untold = {cause: visit for cause, visit in causes.items() if cause not in told}
+    stands = readiness.standing_of(list(untold.values()))
     count = 0
-    for cause, visit in causes.items():
-        if cause in told or not things.unanswered(things.standing(visit)):
+    for cause, visit in untold.items():
+        if not readiness.unanswered(stands.get(visit.pk)):
             continue
         work.open_item(
             clinic_id=visit.clinic_id,
@@ -144,13 +146,14 @@ def _settle_asked(now: datetime) -> int:
     waiting = {
         cause: (clinic, UUID(cause.split(":")[1])) for clinic, cause in tasks.values_list("clinic", "cause")
     }
-    visits = Appointment.objects.in_bulk({visit for _, visit in waiting.values()}) if waiting else {}
+    visits = Appointment.objects.in_bulk({visit for _, visit in waiting.values()})
+    stands = readiness.standing_of(list(visits.values()))
     count = 0
     for cause, (clinic_id, visit_id) in sorted(waiting.items()):
         visit = visits[visit_id]
         ahead = visit.status == AppointmentStatus.BOOKED and now < visit.starts_at
         if ahead and cause == _cause_of_open(visit):
-            if things.unanswered(things.standing(visit)):
+            if readiness.unanswered(stands.get(visit.pk)):
                 continue
             outcome = ANSWERED
         else:

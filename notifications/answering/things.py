@@ -14,7 +14,7 @@ from notifications.models import CheckIn, LinkPurpose, Message, MessageKind, Pat
 from notifications.planning.said import said_with
 from scheduler.models import Appointment, AppointmentStatus, ParticipantStatus, WaitlistOffer
 from scheduler.waitlist import waiting
-from sessions_app.models import Session, YesNoUnknown
+from sessions_app.models import Session
 from sessions_app.preparing import readiness
 from sessions_app.preparing.readiness import Answers
 
@@ -94,19 +94,7 @@ class Things:
     @property
     def open_questions(self) -> list[str]:
         """What has to be known before the visit and isn't yet."""
-        return unanswered(self.readiness) if self.asks_readiness else []
-
-
-def standing(visit: Appointment) -> Answers | None:
-    """What stands of all that was said about this visit; None where nothing was. Three queries at most."""
-    return readiness.standing(visit) if visit.readiness.exists() else None
-
-
-def unanswered(given: Answers | None) -> list[str]:
-    """The questions before a visit that have no answer, or none that stands."""
-    return [
-        name for name in readiness.QUESTIONS if given is None or getattr(given, name) == YesNoUnknown.UNKNOWN
-    ]
+        return readiness.unanswered(self.readiness) if self.asks_readiness else []
 
 
 def questions_before(visit: Appointment) -> tuple[Question, ...]:
@@ -116,7 +104,7 @@ def questions_before(visit: Appointment) -> tuple[Question, ...]:
 
 
 def of_link(link: PatientLink, now: datetime) -> Things:
-    """Everything behind this link. At most six queries."""
+    """Everything behind this link. At most five queries."""
     together = said_with(link.message_id)
     said = list(together.select_related("appointment__protocol", "appointment__clinic"))
     told = _visits_told(said)
@@ -127,7 +115,7 @@ def of_link(link: PatientLink, now: datetime) -> Things:
     return Things(
         told=sorted(told, key=_start),
         about=about,
-        readiness=standing(visit) if visit else None,
+        readiness=readiness.standing_of([visit]).get(visit.pk) if visit else None,
         check_ins=list(
             CheckIn.objects.filter(message__in=said)
             .select_related("plan", "clinic", "message")

@@ -3,6 +3,7 @@
 Opening the session with these lines is `arrival`; confirming or changing them at the chair is `checklist`.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -212,19 +213,41 @@ def newest(appointment: Appointment) -> Readiness | None:
 
 
 def standing(appointment: Appointment) -> Answers:
-    """What stands of all that was said about this visit: what is said next joins it. Two queries.
+    """What stands of all that was said about this visit: what is said next joins it. Two queries."""
+    return standing_of([appointment]).get(appointment.pk, Answers())
+
+
+def standing_of(visits: Collection[Appointment]) -> dict[UUID, Answers]:
+    """By visit what stands of all that was said about it, and nothing of one about which nothing was. Two
+    queries.
 
     That nothing has been since the last visit stands no longer once another visit has come; a doubt does.
     """
-    given = newest(appointment)
-    if given is None:
-        return Answers()
+    said_last = Readiness.objects.filter(appointment__in=visits).order_by("given_at", "id")
+    newest_of = {given.appointment_id: given for given in said_last}
+    if not newest_of:
+        return {}
+    came = Session.objects.filter(
+        patient__in={visit.patient_id for visit in visits},
+        arrived_at__gte=min(given.given_at for given in newest_of.values()),
+    ).values_list("patient_id", "appointment_id", "arrived_at")
+    by_patient = defaultdict(list)
+    for patient_id, visit_id, arrived_at in came:
+        by_patient[patient_id].append((visit_id, arrived_at))
+    found = {}
+    for visit in visits:
+        if given := newest_of.get(visit.pk):
+            others = (at for other, at in by_patient[visit.patient_id] if other != visit.pk)
+            found[visit.pk] = _as_it_stands(given, another_came=any(at >= given.given_at for at in others))
+    return found
+
+
+def _as_it_stands(given: Readiness, *, another_came: bool) -> Answers:
     answers = Answers(**{name: getattr(given, name) for name in Answers.__dataclass_fields__})
-    others = Session.objects.filter(patient_id=appointment.patient_id, arrived_at__gte=given.given_at)
-    if others.exclude(appointment=appointment).exists():
-        outdated = [name for name in SINCE_LAST_VISIT if getattr(answers, name) == YesNoUnknown.NO]
-        answers = replace(answers, **dict.fromkeys(outdated, YesNoUnknown.UNKNOWN))
-    return answers
+    if not another_came:
+        return answers
+    outdated = [name for name in SINCE_LAST_VISIT if getattr(answers, name) == YesNoUnknown.NO]
+    return replace(answers, **dict.fromkeys(outdated, YesNoUnknown.UNKNOWN))
 
 
 def _joined(stands: Answers, given: Answers) -> Answers:
@@ -254,8 +277,8 @@ def _who_said(visit: Appointment, names: Collection[str]) -> Mapping[str, str]:
     return {name: people.get(pk, THE_PATIENT) for name, pk in kept_by.items()}
 
 
-def unanswered(given: Readiness | None) -> list[str]:
-    """The questions of `QUESTIONS` that have no answer yet."""
+def unanswered(given: Readiness | Answers | None) -> list[str]:
+    """The questions of `QUESTIONS` that have no answer yet, or none that stands."""
     return [name for name in QUESTIONS if given is None or getattr(given, name) == YesNoUnknown.UNKNOWN]
 
 

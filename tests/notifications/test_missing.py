@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from clinic.models import WorkItem
 from notifications.answering import check_ins, missing, things
@@ -13,12 +15,21 @@ from notifications.planning.planner import plan
 from scheduler.models import Appointment
 from sessions_app.models import Readiness
 from sessions_app.preparing import readiness
-from tests.cast import House, local
+from tests.cast import House, local, make_patient
 from tests.notifications.visits import VISIT, book, cancel, discharge, move
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 HOME = VISIT + 3 * HOUR
 MORNING = local((VISIT + DAY).date(), "9:00")
+
+
+WHOLE = readiness.Answers(
+    ride_home="yes",
+    fasting_understood="yes",
+    new_medicines="no",
+    possible_pregnancy="no",
+    alcohol_drugs="no",
+)
 
 
 def run_to(until: datetime, *, since: datetime = HOME) -> None:
@@ -100,14 +111,7 @@ def test_what_is_open_a_day_before_the_visit_is_a_nurses_task_once(house: House,
     plan(now=VISIT - 5 * DAY)
     Message.objects.filter(stage="confirmation").update(status=MessageStatus.SENT)
     if answered:
-        whole = readiness.Answers(
-            ride_home="yes",
-            fasting_understood="yes",
-            new_medicines="no",
-            possible_pregnancy="no",
-            alcohol_drugs="no",
-        )
-        readiness.confirm(id=uuid4(), appointment=visit, answers=whole, now=VISIT - 2 * DAY)
+        readiness.confirm(id=uuid4(), appointment=visit, answers=WHOLE, now=VISIT - 2 * DAY)
     missing.look(now=VISIT - DAY - MINUTE)
     assert not WorkItem.objects.exists()
     missing.look(now=VISIT - DAY)
@@ -139,15 +143,6 @@ def test_a_doubt_stands_also_on_a_visit_that_is_booked_later_and_is_heard_once(
     after = book(house, house.rosa, VISIT + 20 * DAY)
     missing.look(now=VISIT + 15 * DAY)
     assert not Readiness.objects.filter(appointment=after).exists()
-
-
-WHOLE = readiness.Answers(
-    ride_home="yes",
-    fasting_understood="yes",
-    new_medicines="no",
-    possible_pregnancy="no",
-    alcohol_drugs="no",
-)
 
 
 @pytest.fixture
@@ -198,3 +193,21 @@ def test_what_was_said_before_another_visit_had_come_is_asked_again(house: House
     offered = things.of_link(link, VISIT - DAY)
     assert (offered.visit, offered.open_questions) == (thursday, list(readiness.SINCE_LAST_VISIT))
     assert [task.title for task in WorkItem.objects.filter(patient=house.rosa)] == [missing.CALL_BEFORE]
+
+
+def test_a_look_asks_the_same_number_of_questions_for_one_visit_and_for_five(house: House) -> None:
+    asked = []
+    for patients in (
+        [house.rosa],
+        [make_patient(house.clinic, f"Given{each}", "Family") for each in range(4)],
+    ):
+        for patient in patients:
+            visit = book(house, patient)
+            readiness.confirm(id=uuid4(), appointment=visit, answers=WHOLE, now=VISIT - 2 * DAY)
+        plan(now=VISIT - 5 * DAY)
+        Message.objects.filter(stage="confirmation").update(status=MessageStatus.SENT)
+        with CaptureQueriesContext(connection) as questions:
+            missing.look(now=VISIT - HOUR)
+        asked.append(len(questions))
+    assert asked[0] == asked[1]
+    assert not WorkItem.objects.exists()
