@@ -210,6 +210,17 @@ def test_an_alert_is_resolved_on_its_page_and_never_in_silence(house: House, wal
     assert "Pump paused" in words(refused)
 
 
+def test_a_second_nurse_is_told_who_has_acknowledged_an_alert_already(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    alert = bad(house, session, 10)
+    wall.shows = minute(12)
+    address = f"{reverse('alert', args=[alert.pk])}acknowledge/"
+    browser_of(house.nils).post(address, {"id": new_id()})
+    late = browser_of(house.priya).post(address, {"id": new_id()})
+    assert late.status_code == 409
+    assert "Nils Berg has acknowledged this alert already." in words(late)
+
+
 def test_an_urgent_answer_is_seen_at_the_chair_until_it_is_assessed(house: House, wall: Wall) -> None:
     session = stories.infusing(house)
     wall.shows = minute(12)
