@@ -22,7 +22,14 @@ from clinic.models import Role, Urgency, WorkItem
 from clinic.problems import Conflict, Missing
 from clinic.transactions import in_transaction
 from notifications.answering.links import DOOR
-from notifications.models import ClinicMessaging, LinkPurpose, MessageKind, PatientLink, TimeRequest
+from notifications.models import (
+    ClinicMessaging,
+    LinkPurpose,
+    Message,
+    MessageKind,
+    PatientLink,
+    TimeRequest,
+)
 from notifications.tokens import NO_LINK
 from scheduler.finding import free_times
 from scheduler.finding.availability import minute_of, moment_of
@@ -90,7 +97,7 @@ def request_of(link: PatientLink) -> TimeRequest:
         raise Missing(NO_LINK)
     requests = TimeRequest.objects.select_related("clinic", "appointment")
     request = requests.filter(appointment=message.visit, visit_starts_at=message.visit_start).first()
-    if request is None and message.kind == MessageKind.MISSED:
+    if request is None and _follows_a_missed_visit(message):
         return TimeRequest(
             clinic=message.clinic,
             appointment=message.visit,
@@ -99,7 +106,16 @@ def request_of(link: PatientLink) -> TimeRequest:
         )
     if request is None:
         raise Missing(NO_LINK)
+    if _follows_a_missed_visit(message) and request.chosen_at and request.chosen_at < message.visit_start:
+        # What was wished for instead of the visit, before it was missed.
+        request.chosen_at = request.chosen_start = None
     return request
+
+
+def _follows_a_missed_visit(message: Message) -> bool:
+    """By itself, or in words of staff's in its place."""
+    first = message.again_of
+    return message.kind == MessageKind.MISSED or (first is not None and first.kind == MessageKind.MISSED)
 
 
 def is_missed(request: TimeRequest) -> bool:

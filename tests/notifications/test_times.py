@@ -1,6 +1,7 @@
 """Another time for a visit, chosen by the patient: one tap moves it, or the desk carries it out."""
 
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from clinic.problems import Conflict, Missing
 from notifications.answering import times
 from notifications.models import ClinicMessaging, LinkPurpose, Message, PatientLink, TimeRequest
 from notifications.planning.planner import plan
+from notifications.talking import again
 from scheduler.models import Appointment, AppointmentStatus, TreatmentPlan
 from scheduler.prescribing import plans
 from scheduler.visits import lengthening, moving
@@ -304,6 +306,34 @@ def test_who_missed_a_visit_wishes_another_time_and_the_desk_books_it(
     with pytest.raises(Conflict) as refused:
         times.choose(link=missed, start=local(FRIDAY, "14:00"), now=now + HOUR)
     assert refused.value.code == "visit_moved"
+
+
+def test_what_was_wished_for_before_the_visit_was_missed_is_no_wish_any_more(
+    house: House, link: PatientLink, visit: Appointment
+) -> None:
+    desk_moves_it(house)
+    times.choose(link=link, start=local(FRIDAY, "10:00"), now=NOW)
+    work.close(actor=house.actor(house.ana), item=task(), outcome="She keeps it.", now=NOW + MINUTE)
+    Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.NOSHOW)
+    now = visit.starts_at + 2 * HOUR
+    plan(now=now)
+    missed = PatientLink.objects.get(message__kind="missed")
+    assert times.request_of(missed).chosen_start is None
+    assert times.choose(link=missed, start=local(FRIDAY, "13:00"), now=now).chosen_at == now
+    assert times.request_of(missed).chosen_start == local(FRIDAY, "13:00")
+    assert tasks() == [("She keeps it.", False), ("", True)]
+
+
+def test_words_of_staff_in_its_place_lead_to_the_same_times(
+    house: House, missed: PatientLink, visit: Appointment
+) -> None:
+    now = visit.starts_at + 3 * HOUR
+    Message.objects.filter(pk=missed.message_id).update(status="sent", sent_at=now)
+    words = "We hope that you are well. Other times: {link}"
+    written = again.send_again(
+        actor=house.actor(house.ana), id=uuid4(), message=missed.message, text=words, now=now
+    )
+    assert offered(PatientLink.objects.get(message=written), now) == offered(missed, now) != []
 
 
 def test_a_missed_visit_that_took_place_after_all_offers_nothing(
