@@ -167,4 +167,7 @@ def _why_not(user: User, clinic: Clinic, rung: str) -> str:
 
 
 def _nursing(clinic_id: UUID) -> QuerySet[Opening]:
-    return Opening.objects.filter(resource__clinic=clinic_id, resource__kind=ResourceKind.NURSE)
+    """A nurse who is out of use keeps the hours that were laid out for them."""
+    return Opening.objects.filter(
+        resource__clinic=clinic_id, resource__kind=ResourceKind.NURSE, resource__active=True
+    )

@@ -20,6 +20,7 @@ from notifications.escalating.clocks import NOBODY, run_clocks
 from notifications.models import InboxItem, Message
 from notifications.talking import inbound
 from scheduler.models import Opening, Resource
+from scheduler.working_hours import resources
 from tests.at_once import at_once
 from tests.cast import NOW, TODAY, House, client_of, local, make_house, make_user
 from tests.notifications.texts import STRANGERS, give_number, text
@@ -432,3 +433,15 @@ def test_staffed_hours_are_the_nurses_openings(house: House) -> None:
     again = on_call.staffed_again_at(clinic_id=house.clinic.pk, now=local(TODAY, "17:00"))
     assert again == local(date(2027, 1, 13), "8:00")
     assert on_call.staffed_again_at(clinic_id=house.clinic.pk, now=local(date(2027, 1, 14), "8:00")) is None
+
+
+def test_a_nurse_who_was_taken_out_of_use_staffs_no_hours(house: House) -> None:
+    """Her hours stay laid out."""
+    nurse = Resource.objects.create(clinic=house.clinic, kind="nurse", name="Nils", capacity=6)
+    for day in (TODAY, date(2027, 1, 13)):
+        hours = TimestamptzRange(local(day, "8:00"), local(day, "17:00"))
+        Opening.objects.create(resource=nurse, during=hours)
+    resources.change_resource(actor=house.actor(house.max), resource=nurse, active=False, now=NOW)
+    assert Opening.objects.filter(resource=nurse).count() == 2
+    assert not on_call.staffed(clinic_id=house.clinic.pk, now=local(TODAY, "12:00"))
+    assert on_call.staffed_again_at(clinic_id=house.clinic.pk, now=local(TODAY, "17:00")) is None
