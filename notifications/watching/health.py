@@ -46,7 +46,7 @@ STATE: Final = """
                       LEFT JOIN clinic_patient patient ON patient.id = message.patient_id
                       LEFT JOIN clinic_user staff ON staff.id = message.user_id
                      WHERE message.status IN ('planned', 'claimed') AND message.due_at <= %(now)s
-                       AND (message.kind = 'page' OR NOT EXISTS (
+                       AND (message.kind IN ('page', 'answer') OR NOT EXISTS (
                                 SELECT FROM notifications_clinicmessaging settled
                                  WHERE settled.clinic_id = message.clinic_id
                                    AND settled.paused_at IS NOT NULL))

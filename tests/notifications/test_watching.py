@@ -10,8 +10,8 @@ from django.conf import settings
 from redis import Redis
 
 from clinic import clock
-from notifications import tasks
-from notifications.models import Message, SendingState
+from notifications import saying, tasks
+from notifications.models import ClinicMessaging, Message, SendingState
 from notifications.planning.planner import plan
 from notifications.watching import health
 from notifications.watching.heartbeats import BEAT, DRAIN, PLANNER, beat
@@ -92,6 +92,27 @@ def test_a_message_that_is_stuck_is_told_with_its_age(alive: None, house: House)
     later = NOW + 16 * MINUTE
     beat(BEAT, PLANNER, DRAIN, now=later)
     assert health.read(later).late == ["A message has been due for 16 minutes and is not sent."]
+
+
+@pytest.mark.parametrize(("kind", "told"), [("answer", True), ("reminder", False)])
+def test_of_a_clinic_that_is_silent_what_is_owed_all_the_same_is_told(
+    alive: None, house: House, kind: str, told: bool
+) -> None:
+    visit = book(house, house.rosa)
+    ClinicMessaging.objects.update_or_create(clinic=house.clinic, defaults={"paused_at": NOW})
+    saying.say(
+        key="owed",
+        clinic_id=house.clinic.pk,
+        patient_id=house.rosa.pk,
+        kind=kind,
+        stage="help",
+        due_at=NOW,
+        stale_at=NOW + 60 * MINUTE,
+        appointment=visit,
+        visit_starts_at=visit.starts_at,
+    )
+    beat(BEAT, PLANNER, DRAIN, now=NOW + 16 * MINUTE)
+    assert bool(health.read(NOW + 16 * MINUTE).late) is told
 
 
 def test_an_open_breaker_and_a_pause_are_told(alive: None) -> None:
