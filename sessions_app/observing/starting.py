@@ -5,7 +5,7 @@ Asked of loaded rows: `vital_signs`, `overrides`. The step itself is `infusing.i
 pass `preparing.overrides`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -28,7 +28,8 @@ def unmet_at_start(session: Session, now: datetime, *, at: datetime | None = Non
     protocol = session.protocol
     minutes = protocol.vitals_schedule["baseline_within_minutes"]
     since = (at or now) - timedelta(minutes=minutes)
-    baseline = before_start(session, at or now)
+    lines = flowsheet.standing(session.vital_signs.all())
+    baseline = _newest(lines, since, at or now)
     missing = [
         vital_limits.RINGS[sign].spoken
         for sign in vital_limits.limited(protocol.limits, "start_hold")
@@ -36,10 +37,10 @@ def unmet_at_start(session: Session, now: datetime, *, at: datetime | None = Non
     ]
     past = [
         (vital_limits.measured(breach.sign, getattr(signs[breach.sign], breach.sign)), signs[breach.sign])
-        for signs in (baseline, _newest(session, since, now))
+        for signs in (baseline, _newest(lines, since, now))
         for breach in vital_limits.breaches(_values(signs), protocol.limits, "start_hold")
     ]
-    known = [line for line in flowsheet.standing(session.vital_signs.all()) if line.measured_at <= now]
+    known = [line for line in lines if line.measured_at <= now]
     past += [(vital_limits.SYMPTOMS[symptom], line) for symptom, line in excursions.standing_symptoms(known)]
     found = {}
     if missing:
@@ -53,12 +54,12 @@ def before_start(session: Session, at: datetime) -> dict[str, VitalSigns]:
     """For each sign the last set that measured it within the protocol's baseline minutes before a start at
     this moment."""
     minutes = session.protocol.vitals_schedule["baseline_within_minutes"]
-    return _newest(session, at - timedelta(minutes=minutes), at)
-
-
-def _newest(session: Session, since: datetime, until: datetime) -> dict[str, VitalSigns]:
-    """For each sign the last set of this time that measured it."""
     lines = flowsheet.standing(session.vital_signs.all())
+    return _newest(lines, at - timedelta(minutes=minutes), at)
+
+
+def _newest(lines: Iterable[VitalSigns], since: datetime, until: datetime) -> dict[str, VitalSigns]:
+    """For each sign the last of these sets of this time that measured it."""
     return {
         sign: line
         for line in lines
