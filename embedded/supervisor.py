@@ -19,6 +19,7 @@ from embedded import process
 from embedded.progress import Progress, Stopped, Trouble
 
 RESTARTS, WITHIN_SECONDS = 5, 60.0
+SECONDS_TO_COME_BACK = 60.0
 
 
 class Service(Protocol):
@@ -41,6 +42,8 @@ class _Running:
     service: Service
     child: subprocess.Popen[bytes]
     restarts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS))
+    # Since when it is waited for, while it comes back: None of one that answers.
+    awaited_since: float | None = None
 
 
 class Supervisor:
@@ -82,12 +85,16 @@ class Supervisor:
             self._wait_until_ready(running, within)
 
     def watch(self) -> None:
-        """Start again whatever dies, until asked to stop (Stopped) or one keeps dying (Trouble)."""
+        """Start again whatever dies, until asked to stop (Stopped) or one keeps dying (Trouble).
+
+        While one comes back the others are looked after: it may need one that has died since.
+        """
         while True:
+            all_below_answer = True
             for group in self._groups:
                 for running in group:
-                    if running.child.poll() is not None:
-                        self._restart(running)
+                    self._look_after(running, all_below_answer)
+                all_below_answer &= all(each.awaited_since is None for each in group)
             if self._asked_to_stop:
                 raise Stopped
             time.sleep(0.2)
@@ -141,15 +148,33 @@ class Supervisor:
         if not answers:
             raise Trouble(f"{service.name} gave no answer for {within:.0f} s. {last_words(service.log)}")
 
+    def _look_after(self, running: _Running, all_below_answer: bool) -> None:
+        service, now = running.service, time.monotonic()
+        if running.child.poll() is not None:
+            if running.awaited_since is not None:
+                raise Trouble(f"{service.name} stopped while it was starting. {last_words(service.log)}")
+            self._restart(running)
+        elif running.awaited_since is None:
+            return
+        elif not all_below_answer:
+            running.awaited_since = now  # it can't answer before they do
+        elif service.is_ready():
+            running.awaited_since = None
+            self.progress.say(f"{service.name} is back after {now - running.restarts[-1]:.1f} s")
+        elif now - running.awaited_since >= SECONDS_TO_COME_BACK:
+            raise Trouble(
+                f"{service.name} gave no answer for {SECONDS_TO_COME_BACK:.0f} s. {last_words(service.log)}"
+            )
+
     def _restart(self, running: _Running) -> None:
         name, now = running.service.name, time.monotonic()
         process.end_family(running.child)
         if len(running.restarts) == RESTARTS and now - running.restarts[0] < WITHIN_SECONDS:
             raise Trouble(f"{name} keeps stopping. {last_words(running.service.log)}")
         running.restarts.append(now)
-        with self.progress.step(f"{name} stopped by itself; starting it again"):
-            running.child = running.service.start()
-            self._wait_until_ready(running, within=60.0)
+        self.progress.say(f"{name} stopped by itself; starting it again")
+        running.child = running.service.start()
+        running.awaited_since = time.monotonic()
 
 
 def last_words(log: Path) -> str:
