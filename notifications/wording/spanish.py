@@ -4,12 +4,23 @@ Text messages keep to GSM-7, which has ñ, é, ¿ and ¡ but no á, í, ó, ú: 
 written without the accent; e-mails are spelled in full.
 """
 
+import re
 from types import MappingProxyType
+from typing import Final
 
 from notifications.wording.texts import SERIES, Language, Text
 
 EMERGENCY = "Sus respuestas no se vigilan las 24 horas. Si es urgente, llame al 911."
 QUESTIONS = "Por favor conteste unas preguntas cortas sobre cómo está: {link}\n\n" + EMERGENCY
+
+# Every hour is a plural but the first: "a las 2:00 PM", and "a la 1:00 PM".
+_FIRST_HOUR: Final = re.compile(r"\blas (?=1:\d\d [AP]M)")
+
+
+def agreeing(text: str) -> str:
+    """The article before one o'clock in the singular."""
+    return _FIRST_HOUR.sub("la ", text)
+
 
 SPANISH = Language(
     code="es",
@@ -215,4 +226,5 @@ SPANISH = Language(
             ),
         }
     ),
+    agreeing=agreeing,
 )

@@ -4,7 +4,7 @@ Neutral on a lock screen: the sender, the time, a link (domain.md 6.3). A text m
 longest to the shortest; the first that is one segment with this clinic's name, number and link is sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -16,6 +16,11 @@ class Text:
     subject: str
     email: str
     sms: tuple[str, ...]
+
+
+def as_it_is(text: str) -> str:
+    """A language in which nothing around an hour changes with it."""
+    return text
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Language:
     ride: str
     fasting: str
     texts: Mapping[str, Text]
+    agreeing: Callable[[str], str] = as_it_is  # a text that is filled, with what its hours ask of the words
 
 
 # In place of a confirmation's words where it tells of several visits.

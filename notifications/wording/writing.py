@@ -86,11 +86,11 @@ def write_email(
     """(subject, body); the body holds `{link}` where the stage has one. `also`: questions wait there, too."""
     tongue = language_of(language)
     text = own or tongue.texts[stage]
-    paragraph = fill(text.email, words)
+    paragraph = tongue.agreeing(fill(text.email, words))
     if also:
         paragraph = f"{paragraph}\n\n{tongue.also}"
     frame = tongue.frame.format(paragraph=paragraph, phone=words.phone, sender=words.sender)
-    return fill(text.subject, words), frame
+    return tongue.agreeing(fill(text.subject, words)), frame
 
 
 def paragraph_of(body: str) -> str:
@@ -111,9 +111,10 @@ def write_sms(
     The longest wording that is one segment, counted with the link as long as it will be; the shortest where
     none is. A field's letters that GSM-7 hasn't got lose their accents.
     """
-    wordings = (own.sms,) if own else language_of(language).texts[stage].sms
+    tongue = language_of(language)
+    wordings = (own.sms,) if own else tongue.texts[stage].sms
     for wording in wordings:
-        body = gsm7.plain(fill(wording, words))
+        body = gsm7.plain(tongue.agreeing(fill(wording, words)))
         if _length(body, link_length) <= gsm7.ONE_SEGMENT:
             break
     return body

@@ -5,15 +5,19 @@ from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
+import time_machine
 from django.test import Client
 from rest_framework.test import APIClient
 
 from clinic import clock
 from clinic.models import Patient
-from notifications.models import PatientLink, WrongYears
+from notifications.models import Message, PatientLink, WrongYears
+from notifications.planning.planner import plan
 from scheduler.models import Appointment
 from sessions_app.models import DiaryDay, Readiness
-from tests.notifications.phones import CALL_NOW, CRISIS, calls, diary, proved, token, visit
+from tests.cast import NOW, House
+from tests.notifications.phones import CALL_NOW, CRISIS, calls, diary, proved, token, token_of, visit
+from tests.notifications.visits import VISIT, book
 from tests.web.pages import words
 from web.views.links.words import SAY
 
@@ -35,6 +39,16 @@ def test_a_patient_who_reads_spanish_is_spoken_to_in_spanish_and_can_switch(
     assert "Sí, voy a venir" in said
     assert "Thursday" in words(phone.get(f"/m/{token}?language=en"))
     assert "Thursday" in words(phone.get(f"/m/{token}"))
+
+
+def test_a_visit_that_ends_at_one_is_told_in_the_singular(house: House) -> None:
+    Patient.objects.update(language="es")
+    with time_machine.travel(NOW):
+        book(house, house.rosa, starts_at=VISIT + timedelta(minutes=90))
+        plan(now=NOW)
+        token = token_of(Message.objects.get(stage="confirmation"))
+        said = words(proved(token).get(f"/m/{token}"))
+    assert "11:00 AM hasta cerca de la 1:00 PM" in said
 
 
 def test_the_other_language_shows_the_same_question(visit: Appointment, token: str) -> None:

@@ -12,7 +12,7 @@ from notifications.wording import gsm7, writing
 from notifications.wording.filling import LINK, Words, fields_of
 from notifications.wording.spanish import SPANISH
 from notifications.wording.texts import ENGLISH, Language
-from notifications.wording.writing import Fasting
+from notifications.wording.writing import Fasting, OwnText
 from tests.cast import ZONE, local
 
 FORBIDDEN = re.compile(
@@ -61,6 +61,19 @@ def test_every_language_says_everything() -> None:
 def test_no_message_says_what_the_visit_is_about(language: Language, stage: str) -> None:
     for text in (*email_of(language, stage), sms_of(language, stage)):
         assert not FORBIDDEN.search(text), text
+
+
+def test_one_o_clock_is_singular_in_spanish() -> None:
+    """ "A la 1:05 PM", and every other hour with "las"; also in words that a clinic wrote itself."""
+    own = OwnText("Su visita a las {time}", "Lo esperamos a las {time}.", "Lo esperamos a las {time}.")
+    for time, article in {"1:05 PM": "la", "2:05 PM": "las", "11:00 AM": "las"}.items():
+        words = replace(words_in(SPANISH), time=time)
+        for text in (
+            *writing.write_email("T-2h", words, language="es"),
+            *writing.write_email("T-2h", words, language="es", own=own),
+            writing.write_sms("T-2h", words, language="es", own=own, link_length=LINK_LENGTH),
+        ):
+            assert f"a {article} {time}" in text
 
 
 def test_a_message_can_only_be_given_the_allowed_fields() -> None:

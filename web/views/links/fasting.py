@@ -17,10 +17,7 @@ def fasting_lines(opened: Opened, visit: Appointment) -> list[str]:
         "clear_liquids": visit.protocol.fasting_clear_hours,
     }
     until = {said: visit.starts_at - timedelta(hours=before) for said, before in hours.items() if before}
-    return [
-        opened.say[said].format(time=opened.time(moment), day=opened.day(moment))
-        for said, moment in until.items()
-    ]
+    return [opened.said_at(said, moment) for said, moment in until.items()]
 
 
 def over_already(opened: Opened, offer: WaitlistOffer) -> list[str]:
@@ -35,8 +32,4 @@ def over_already(opened: Opened, offer: WaitlistOffer) -> list[str]:
     if to_ask is None:
         return []
     since = {"eaten_nothing": to_ask.eaten, "drunk_nothing": to_ask.drunk}
-    return [
-        opened.say[said].format(time=opened.time(moment), day=opened.day(moment))
-        for said, moment in since.items()
-        if moment
-    ]
+    return [opened.said_at(said, moment) for said, moment in since.items() if moment]

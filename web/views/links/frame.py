@@ -75,6 +75,11 @@ class Opened:
     def time(self, at: datetime) -> str:
         return self._on_the_wall(at, "g:i A")
 
+    def said_at(self, said: str, at: datetime) -> str:
+        """A sentence of the page's words with the day and the time of this moment."""
+        sentence = self.say[said].format(time=self.time(at), day=self.day(at))
+        return writing.language_of(self.language).agreeing(sentence)
+
     def _on_the_wall(self, at: datetime, shape: str) -> str:
         local = timezone.localtime(at, ZoneInfo(self.link.message.clinic.time_zone))
         with translation.override(self.language):
