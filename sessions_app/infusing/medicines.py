@@ -89,7 +89,7 @@ def draft(
     errors = {
         **hidden_in(lines),
         **_moment_errors(filled, session, now),
-        **(_order_errors(filled, session, corrects) or _prescriber_errors(filled, session)),
+        **(_order_errors(filled, session, corrects) or _prescriber_errors(filled, session, corrects)),
     }
     if errors:
         raise Invalid(errors)
@@ -207,8 +207,12 @@ def _by_order_set(session: Session, medicine: str, corrects: UUID | None) -> Dec
     return sum(lines.exclude(pk=corrects).values_list("amount", flat=True), Decimal(0))
 
 
-def _prescriber_errors(medicine: Medicine, session: Session) -> dict[str, str]:
+def _prescriber_errors(medicine: Medicine, session: Session, corrects: UUID | None) -> dict[str, str]:
+    """Whoever ordered it prescribes here; a corrected line keeps its order, also of somebody who has left."""
     if medicine.ordered_by_id is None:
+        return {}
+    ordered = MedicineGiven.objects.filter(session=session, ordered_by_id=medicine.ordered_by_id)
+    if corrects is not None and ordered.filter(pk=corrects).exists():
         return {}
     prescribes = Membership.objects.filter(
         user_id=medicine.ordered_by_id,

@@ -124,6 +124,19 @@ def test_only_a_prescriber_of_this_clinic_orders(house: House, other_house: Hous
         assert fields_of(refused) == ["ordered_by"]
 
 
+def test_the_order_of_somebody_who_has_left_stands_in_a_correction(house: House, session: Session) -> None:
+    """The amount was mistyped, and she works elsewhere by now; anything new is another's to order."""
+    lena = make_user(house.clinic, "Lena Former", "prescriber")  # type: ignore[arg-type]
+    first, second = give(house, session, ordered(lena)), give(house, session, ordered(house.priya))
+    lena.is_active = False
+    lena.save()
+    changed: dict[str, Any] = {"correction_reason": "Read again"}
+    right = ordered(lena, amount=Decimal("1.5"))
+    assert give(house, session, right, corrects=first.pk, **changed).ordered_by == lena
+    with pytest.raises(Invalid, match="prescriber of this clinic"):
+        give(house, session, right, corrects=second.pk, **changed)
+
+
 @pytest.mark.parametrize("substance", ["testosetron", "Testosetron injection", "Testo", "Setron class"])
 def test_an_allergy_on_record_asks_for_a_reason(house: House, session: Session, substance: str) -> None:
     Allergy.objects.create(patient=house.rosa, substance=substance)

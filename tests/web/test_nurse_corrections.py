@@ -9,7 +9,7 @@ from django.urls import reverse
 from clinic.signin import Proof
 from sessions_app.models import Session
 from sessions_app.signing import amending, signing
-from tests.cast import PASSWORD, House, new_id
+from tests.cast import PASSWORD, House, make_user, new_id
 from tests.sessions_app import stories
 from tests.sessions_app.stories import STARTED_AT
 from tests.web.pages import browser_of, words
@@ -84,6 +84,32 @@ def test_a_line_is_corrected_with_a_reason_and_both_stay_readable(
     assert "Correction: Read the wrong line" in words(after)
     assert f'href="{correct}#' not in after.content.decode()
     assert hidden(after.content.decode(), act).get("corrects", "") == ""
+
+
+@pytest.mark.parametrize("act", ["medicine", "amend"])
+def test_the_order_of_somebody_who_has_left_is_offered_where_their_line_is_corrected(
+    house: House, wall: Wall, session: Session, act: str
+) -> None:
+    lena = make_user(house.clinic, "Lena Former", "prescriber")  # type: ignore[arg-type]
+    nils, address = browser_of(house.nils), reverse("session", args=[session.pk])
+    assert send(nils, session, "medicine", {**ONDANSETRON, "ordered_by": str(lena.pk)}).status_code == 302
+    line = session.medicines_given.get()
+    lena.is_active = False
+    lena.save()
+    signed = {}
+    if act == "amend":
+        Session.objects.filter(pk=session.pk).update(state="discharged", stopped_at=wall.shows)
+        stories.account_for_the_vial(house, stories.fresh(session), at=wall.shows)
+        stories.sign(house, stories.fresh(session), at=wall.shows)
+        signed = {"password": PASSWORD, "given_at": "2027-01-11T10:00"}
+    opened = nils.get(address, {"correct": str(line.pk)}).content.decode()
+    form = opened.partition(f'id="{act}"')[2].partition("</form>")[0]
+    assert f'<option value="{lena.pk}" selected>Lena Former</option>' in form
+    ordered_by = {"medicine": "ordered_by", "amend": "ordered_by_id"}[act]
+    values = {**ONDANSETRON, "amount": "8", ordered_by: str(lena.pk), "correction_reason": "Read again"}
+    sent = send(nils, session, act, {**values, **signed}, f"?correct={line.pk}")
+    assert sent.status_code == 302, words(sent)
+    assert session.medicines_given.get(corrects=line).ordered_by == lena
 
 
 def test_a_corrected_waste_wants_its_own_witness(house: House, wall: Wall, session: Session) -> None:

@@ -56,7 +56,7 @@ def fields_of(line: Observation | None) -> dict[str, forms.Field]:
                 "route": _words("Route", 40),
                 "given_at": LocalDateTimeField(label="Given at"),
                 "reason": short_text("Why it was given"),
-                "ordered_by_id": prescriber_field(line.session),
+                "ordered_by_id": prescriber_field(line.session, line),
                 "allergy_reason": short_text("If an allergy is on record, why it was given all the same"),
             }
         case Waste():

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from clinic.access import Actor
 from clinic.models import Role, User
 from scheduler.vocabulary import UNITS, spoken_unit
 from sessions_app.infusing import medicines
-from sessions_app.models import Session
+from sessions_app.models import Observation, Session
 from web.forms import DecimalNumberField
 from web.views.sessions.form import (
     CorrectingForm,
@@ -50,7 +51,7 @@ class MedicineForm(CorrectingForm):
         orders = medicines.order_set(session)
         choices = [(order["medicine"], _order_in_words(order)) for order in orders]
         self.fields["ordered_set"].choices = choices  # type: ignore[attr-defined]
-        self.fields["ordered_by"] = prescriber_field(session)
+        self.fields["ordered_by"] = prescriber_field(session, self.line)
         if not orders:
             self._ask_for_everything()
 
@@ -98,12 +99,12 @@ class MedicineForm(CorrectingForm):
         )
 
 
-def prescriber_field(session: Session) -> forms.TypedChoiceField:
-    """Who ordered it: a prescriber of the clinic, or the order set."""
-    prescribers = User.objects.filter(
-        memberships__clinic=session.clinic_id, memberships__role=Role.PRESCRIBER, is_active=True
-    ).order_by("full_name")
-    named = [(str(user.pk), user.full_name) for user in prescribers]
+def prescriber_field(session: Session, line: Observation | None) -> forms.TypedChoiceField:
+    """Who ordered it: a prescriber of the clinic, or the order set; of a line that is corrected also whoever
+    ordered that, though they have left."""
+    here = Q(memberships__clinic=session.clinic_id, memberships__role=Role.PRESCRIBER, is_active=True)
+    prescribers = User.objects.filter(here | Q(pk=getattr(line, "ordered_by_id", None))).distinct()
+    named = [(str(user.pk), user.full_name) for user in prescribers.order_by("full_name", "pk")]
     return forms.TypedChoiceField(
         label="Ordered by",
         required=False,
