@@ -61,6 +61,30 @@ def test_a_correction_begins_with_the_peak_that_was_told(house: House, wall: Wal
     assert re.findall(r'value="(\d?)" selected', asked) == ["3"]
 
 
+def test_a_correction_begins_with_the_medicine_as_that_was_corrected(house: House, wall: Wall) -> None:
+    """It was given for it, whatever its amount: the form must not say that none was."""
+    session = stories.infusing(house)
+    wall.shows = minute(10)
+    given: dict[str, Any] = {
+        "session": session,
+        "recorded_by": house.nils,
+        "recorded_at": minute(9),
+        "medicine": "Ondansetron",
+        "unit": "mg",
+        "route": "intravenous",
+        "given_at": minute(9),
+        "reason": "Nausea",
+    }
+    wrong = MedicineGiven.objects.create(**given, amount=4)
+    nils = browser_of(house.nils)
+    assert send(nils, session, "side_effect", {**NAUSEA, "medicine_id": str(wrong.pk)}).status_code == 302
+    right = MedicineGiven.objects.create(**given, amount=8, corrects=wrong, correction_reason="Read again")
+    first = session.side_effects.get()
+    page = nils.get(reverse("session", args=[session.pk]), {"correct": str(first.pk)}).content.decode()
+    form = page[page.index('id="part-side-effect"') :].split("</form>")[0]
+    assert f'<option value="{right.pk}" selected>Ondansetron 8 mg, 09:29</option>' in form
+
+
 def test_what_becomes_of_a_side_effect_is_entered_without_a_reason_and_strikes_nothing_out(
     house: House, wall: Wall
 ) -> None:

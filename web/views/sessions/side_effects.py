@@ -143,7 +143,7 @@ class SideEffectForm(CorrectingForm):
             "seriousness": effect.seriousness,
             "action": effect.action,
             "action_at": timezone.localtime(effect.action_at) if effect.action_at else None,
-            "medicine_id": effect.medicine_id and str(effect.medicine_id),
+            "medicine_id": effect.medicine_id and str(_as_it_stands(self.session, effect.medicine_id)),
             "relatedness": effect.relatedness,
             "outcome": effect.outcome,
             "ended_at": timezone.localtime(effect.ended_at) if effect.ended_at else None,
@@ -289,6 +289,14 @@ def _offer_medicines(form: SessionForm, session: Session) -> None:
     given = session.medicines_given.filter(corrected_by__isnull=True).order_by("given_at")
     choice: Any = form.fields["medicine_id"]
     choice.choices = [("", "None"), *((str(each.pk), _spoken(each)) for each in given)]
+
+
+def _as_it_stands(session: Session, given: UUID) -> UUID:
+    """The line that tells of this medicine by now: it may have been corrected since."""
+    newer = {line.corrects_id: line.pk for line in session.medicines_given.all()}
+    while given in newer:
+        given = newer[given]
+    return given
 
 
 def _spoken(given: MedicineGiven) -> str:
