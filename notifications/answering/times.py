@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from clinic import clock, work
 from clinic.access import Actor
@@ -130,22 +130,28 @@ def stands(request: TimeRequest, now: datetime) -> bool:
     if visit.starts_at != request.visit_starts_at:
         return False
     if is_missed(request):
-        return now < visit.starts_at + DAYS_AFTER and not is_moved(request)
+        return now < visit.starts_at + DAYS_AFTER and booked_instead(request) is None
     return visit.status == AppointmentStatus.BOOKED and now < visit.starts_at
 
 
 def is_moved(request: TimeRequest) -> bool:
-    """The visit, or the one in place of a missed one, is at the time that the patient chose. Reads the loaded
-    appointment; of a missed one, one query."""
+    """The visit is at the time that the patient chose; or another one is booked in place of a missed one.
+    Reads the loaded appointment; of a missed one, one query."""
     visit = request.appointment
-    if not is_missed(request):
-        return visit.live and visit.starts_at == request.chosen_start
-    if request.chosen_start is None:
-        return False
-    booked = Appointment.objects.filter(
-        plan=visit.plan_id, status__in=LIVE_STATUSES, during__startswith=request.chosen_start
-    )
-    return booked.exists()
+    if is_missed(request):
+        return booked_instead(request) is not None
+    return visit.live and visit.starts_at == request.chosen_start
+
+
+def booked_instead(request: TimeRequest) -> Appointment | None:
+    """The visit of the same plan that was booked since this one was missed, by whoever."""
+    missed = request.appointment
+    since = Q(created_at__gte=missed.starts_at)
+    if request.chosen_start is not None:
+        since |= Q(during__startswith=request.chosen_start)
+    visits = Appointment.objects.filter(since, plan=missed.plan_id, status__in=LIVE_STATUSES)
+    # A time that is only offered is nobody's yet.
+    return visits.exclude(status=AppointmentStatus.PENDING).order_by("during").first()
 
 
 def moves_itself(request: TimeRequest, now: datetime) -> bool:
@@ -273,6 +279,8 @@ def _settle(actor: Actor | None, request: TimeRequest, outcome: str, now: dateti
 
 def _became_of(request: TimeRequest, now: datetime) -> str:
     visit = request.appointment
+    if is_missed(request) and (instead := booked_instead(request)):
+        return f"Booked for {spoken_time(instead.starts_at, request.clinic.time_zone, now=now)}."
     if visit.live and visit.starts_at != request.visit_starts_at:
         when = spoken_time(visit.starts_at, request.clinic.time_zone, now=now)
         return f"The visit was moved to {when}."

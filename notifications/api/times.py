@@ -31,7 +31,7 @@ class OfferedTimesSerializer(serializers.Serializer[Any]):
     times = serializers.ListField(child=serializers.DateTimeField(), help_text="The starts to choose from.")
     moves_itself = serializers.BooleanField(help_text="Choosing moves the visit; otherwise the desk does.")
     chosen_start = serializers.DateTimeField(allow_null=True)
-    moved = serializers.BooleanField(help_text="The visit, or a new one, is at the chosen time.")
+    moved = serializers.BooleanField(help_text="It is at the chosen time, or booked anew.")
 
 
 class LinkTimesViewSet(ViewSet):

@@ -174,7 +174,8 @@ NOTICES: Final = f"""
                              ELSE told.starts_at IS NOT NULL END
        AND {_unsaid("key.key")}"""
 
-# After a visit that the patient missed.
+# After a visit that the patient missed, unless another one of its plan was booked since: somebody has spoken
+# with them.
 MISSED: Final = f"""
     {_found("missed")}
       FROM rule
@@ -189,7 +190,10 @@ MISSED: Final = f"""
      CROSS JOIN LATERAL (SELECT {KEY_OF_VISIT} AS key) key
      WHERE rule.anchor = 'missed' AND {_wanted("visit.patient_id")}
        AND {_away("lower(visit.during)", "+")} <= %(until)s
-       AND {_unsaid("key.key")}"""
+       AND {_unsaid("key.key")}
+       AND NOT EXISTS (SELECT FROM scheduler_appointment since
+                        WHERE since.plan_id = visit.plan_id AND since.status = 'booked'
+                          AND since.created_at >= lower(visit.during))"""
 
 # Times held for somebody on the waitlist. `since`: when it was offered; `told`: until when it holds.
 OFFERS: Final = f"""

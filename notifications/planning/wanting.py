@@ -130,8 +130,19 @@ def _of_visit(
     after = _of_session(appointment, of_stage, receiver)
     if status == AppointmentStatus.NOSHOW:
         after = _not_said(after, reasons.VISIT_MISSED)
-        return wanted + after + rules.wanted_of_missed(of_stage, visit, receiver)
+        missed = rules.wanted_of_missed(of_stage, visit, receiver)
+        return (
+            wanted
+            + after
+            + (_not_said(missed, reasons.BOOKED_SINCE) if _is_rebooked(appointment) else missed)
+        )
     return wanted + after
+
+
+def _is_rebooked(missed: Appointment) -> bool:
+    """As `families.MISSED` has it."""
+    since = Appointment.objects.filter(plan=missed.plan_id, created_at__gte=missed.starts_at)
+    return since.filter(status=AppointmentStatus.BOOKED).exists()
 
 
 def _as_a_visit(appointment: Appointment, now: datetime) -> tuple[Visit, bool]:

@@ -14,6 +14,7 @@ from notifications.models import (
 )
 from notifications.planning import reasons, rule_settings, rules, said
 from notifications.planning.planner import plan
+from notifications.reporting.visit_messages import messages_of_visit
 from scheduler.models import Appointment, AppointmentStatus
 from sessions_app.models import DiaryDay
 from tests.cast import NOW, House, local
@@ -168,6 +169,18 @@ def test_a_missed_visit_is_followed_up_the_same_day(house: House) -> None:
     plan(now=VISIT + 2 * HOUR)
     assert rows(visit)["missed"] == ("planned", "")
     assert PatientLink.objects.get(message__stage="missed").purpose == LinkPurpose.TIMES
+
+
+def test_who_has_another_time_since_is_not_asked_to_choose_one(house: House) -> None:
+    visit, later = book(house, house.rosa), book(house, house.rosa, VISIT + 7 * DAY)
+    say(NOW)
+    Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.NOSHOW)
+    Appointment.objects.filter(pk=later.pk).update(created_at=VISIT + HOUR)
+    plan(now=VISIT + 2 * HOUR)
+    assert "missed" not in rows(visit)
+    visit.refresh_from_db()
+    lines = {line.stage: line for line in messages_of_visit(visit, VISIT + 2 * HOUR)}
+    assert lines["missed"].why_not == reasons.BOOKED_SINCE
 
 
 # --- The diary -----------------------------------------------------------------------------------

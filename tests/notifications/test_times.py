@@ -308,6 +308,19 @@ def test_who_missed_a_visit_wishes_another_time_and_the_desk_books_it(
     assert refused.value.code == "visit_moved"
 
 
+def test_the_task_ends_when_the_desk_has_booked_another_time_than_was_wished_for(
+    stage: Stage, missed: PatientLink, visit: Appointment
+) -> None:
+    now = visit.starts_at + 3 * HOUR
+    request = times.choose(link=missed, start=local(FRIDAY, "13:00"), now=now)
+    other = stage.book(visit.plan, "14:00", FRIDAY)
+    Appointment.objects.filter(pk=other.pk).update(created_at=now + MINUTE)
+    assert times.close_overtaken(now=now + 2 * MINUTE) == 1
+    assert tasks() == [("Booked for Fri, Jan 15, 14:00.", False)]
+    assert not times.stands(request, now + 2 * MINUTE)
+    assert offered(missed, now + 2 * MINUTE) == []
+
+
 def test_what_was_wished_for_before_the_visit_was_missed_is_no_wish_any_more(
     house: House, link: PatientLink, visit: Appointment
 ) -> None:

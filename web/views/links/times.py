@@ -48,15 +48,16 @@ def _by_day(opened: Opened, starts: Iterable[datetime]) -> list[tuple[str, list[
 def show_times(opened: Opened, *, taken: bool = False) -> HttpResponse:
     """The times to choose from, or what became of the request."""
     request = times.request_of(opened.link)
-    missed, moved = times.is_missed(request), times.is_moved(request)
+    missed, visit = times.is_missed(request), request.appointment
+    instead = times.booked_instead(request) if missed else None
     chosen = opened.moment(request.chosen_start) if request.chosen_start else ""
     asked = things.of_link(opened.link, opened.now).check_ins
     context = {
         "words": (SAY_TIMES_AFTER_MISSED if missed else SAY_TIMES)[opened.language],
-        "visit": request.appointment,
+        "visit": visit,
         "chosen": chosen,
-        "visit_at": chosen if missed and moved else opened.moment(request.appointment.starts_at),
-        "moved": moved,
+        "visit_at": opened.moment((instead or visit).starts_at),
+        "moved": times.is_moved(request),
         "check_ins": titles(asked, opened.language),
         "stands": times.stands(request, opened.now),
         "moves_itself": times.moves_itself(request, opened.now),
