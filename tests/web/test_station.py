@@ -88,6 +88,20 @@ def test_readings_that_nobody_took_are_a_line_for_each_chair_below_what_a_patien
     )
 
 
+def test_readings_that_call_to_stop_stand_above_a_caution(house: House, wall: Wall) -> None:
+    rosa, _ = two_chairs(house)
+    stories.measure(house, rosa, stories.calm(minute(9), heart_rate_per_min=130, confirmed=True))
+    for late in (14, 24):
+        alert_clocks.run_clocks(now=minute(late))
+    wall.shows = minute(24)
+
+    page = browser_of(house.nils).get(STATION)
+    alerts_above = words(page).partition("In the chairs")[0]
+    assert [group.lead.alert.level for _, group in page.context["unread"]] == ["stop", "caution"]
+    assert alerts_above.index("Vital signs were due") < alerts_above.index("Heart rate 130")
+    assert page.content.decode().count('aria-label="Readings overdue"') == 1
+
+
 @pytest.mark.parametrize(
     ("come_to", "at", "said"),
     [
@@ -217,6 +231,16 @@ def test_whoever_has_gone_home_with_an_open_alert_is_among_the_alerts(house: Hou
     assert "Rosa Delgado</a>, not in a chair any more" in called
     assert called.index("Omar Haddad") < called.index("Rosa Delgado")
     assert "alert open" in words(browser_of(house.nils).get(STATION)).partition("Finished today")[2]
+
+
+def test_an_alerts_page_names_the_chair_to_come_to(house: House, wall: Wall) -> None:
+    session = stories.infusing(house)
+    seat(session, chair_of(house, "Chair 3"))
+    address = reverse("alert", args=[bad(house, session, 10).pk])
+    wall.shows = minute(12)
+    assert "Chair 3 · Rosa Delgado" in words(browser_of(house.nils).get(address))
+    type(session).objects.filter(pk=session.pk).update(state="discharged", discharged_at=minute(100))
+    assert "Chair 3" not in words(browser_of(house.nils).get(address))
 
 
 def test_the_pages_say_beforehand_and_loudly_that_no_prescriber_can_be_reached(

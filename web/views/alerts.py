@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -26,6 +27,7 @@ from web.forms import ClinicForm
 from web.views.sessions.watching import (
     AcknowledgeForm,
     AnswerAlertForm,
+    Watch,
     alert_row,
     grouped,
     pause_id,
@@ -97,6 +99,7 @@ def _show(request: StaffRequest, found: Alert, how: str = "", sent: ClinicForm |
     log_look(request.actor, found.session.patient, what="alert")
     now = clock.now()
     session = queries.session_watched(found.session_id)
+    prefetch_related_objects([session], "appointment__claims__resource")
     ladder = Ladder([session], now)
     open_rows = worst_first(session, now, ladder)
     group = next((group for group in grouped(open_rows) if found.pk in group.pks), None)
@@ -106,6 +109,8 @@ def _show(request: StaffRequest, found: Alert, how: str = "", sent: ClinicForm |
     context = {
         "alert": found,
         "row": alert_row(session, found, now, ladder),
+        # Whoever is called comes here first. By the time a patient has gone, somebody else may sit there.
+        "place": "" if session.discharged_at else Watch(session, now).place,
         "group": group,
         "forms": fresh,
         "may_answer": request.actor.may(MAY["alert"], request.clinic.pk),

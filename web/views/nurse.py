@@ -3,6 +3,7 @@
 What a page shows, and the forms on it, are in `sessions`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -33,6 +34,7 @@ from web.views.sessions.forms import FORMS
 from web.views.sessions.guide import Guide
 from web.views.sessions.page import SessionPage, correctable
 from web.views.sessions.station import Card
+from web.views.sessions.watching import AlertGroup
 
 
 @staff_page(READ_SESSIONS, methods=["GET"])
@@ -56,16 +58,19 @@ def nurse_station(request: StaffRequest) -> HttpResponse:
         ),
         key=lambda chair: chair.need,
     )
+    calling = sorted([each for each in chairs if each.watch.calls], key=_calling_order)
+    # Of one level in the order of the chairs: whom an infusion runs into comes first.
+    unread = sorted(
+        [(each, group) for each in chairs for group in each.watch.overdue],
+        key=lambda unread: unread[1].severity,
+    )
     context = {
         "now": now,
         "waiting": [(visit, uuid4()) for visit in queries.waiting_visits(request.clinic, today)],
         "cards": [Card(chair) for chair in chairs if not chair.finished],
-        "calling": sorted([each for each in chairs if each.watch.calls], key=_calling_order),
-        # Of one level in the order of the chairs: whom an infusion runs into comes first.
-        "unread": sorted(
-            [(each, group) for each in chairs for group in each.watch.overdue],
-            key=lambda unread: unread[1].severity,
-        ),
+        "calling": calling,
+        "unread": unread,
+        "unread_first": _unread_first(calling, unread),
         "finished": [chair for chair in chairs if chair.finished],
         "nobody_to_call": any(
             not ladder.has_prescriber(each.session) for each in chairs if not each.finished
@@ -82,6 +87,13 @@ def _calling_order(chair: Chair) -> tuple[bool, int, datetime]:
     in a chair, and is not called by the chair of another by now."""
     severity, since = min((group.severity, group.since) for group in chair.watch.calls)
     return chair.finished, severity, since
+
+
+def _unread_first(calling: Sequence[Chair], unread: Sequence[tuple[Chair, AlertGroup]]) -> bool:
+    """Whether readings that nobody took are worse than all that a patient is known to have: of one level what
+    a patient has stands above them."""
+    known = [group.severity for chair in calling for group in chair.watch.calls]
+    return any(group.severity < min(known, default=group.severity + 1) for _, group in unread)
 
 
 @staff_page(OPEN_SESSION, methods=["POST"])
