@@ -62,13 +62,13 @@ class ChangeForm(forms.Form):
     @property
     def refusals(self) -> list[str]:
         """Everything that is said against it, for a page that has no place for it any more."""
-        return [sentence for sentences in self.errors.values() for sentence in sentences]
+        return [str(sentence) for sentences in self.errors.values() for sentence in sentences]
 
     @property
     def written(self) -> list[tuple[str, str]]:
         """The words that somebody wrote into it, each after its label: they aren't lost with its place."""
         words = (box for box in self.visible_fields() if isinstance(box.field, forms.CharField))
-        return [(box.label, str(box.value())) for box in words if not _is_secret(box) and box.value()]
+        return [(str(box.label), str(box.value())) for box in words if not _is_secret(box) and box.value()]
 
 
 def _is_secret(box: forms.BoundField) -> bool:
