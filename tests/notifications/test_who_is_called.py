@@ -96,6 +96,7 @@ def test_only_those_who_may_stand_on_a_rung_are_offered_on_the_calendar(house: H
     assert [user.full_name for user in first] == ["Nils Berg", "Priya Nair"]
 
 
+@time_machine.travel(NOW)
 def test_the_calendar_says_of_a_shift_that_its_person_is_not_called_any_more(
     house: House, nora: User
 ) -> None:

@@ -4,6 +4,7 @@ is asked, and nothing of it that stands is moved."""
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 
 from clinic.problems import Conflict, Invalid
@@ -297,6 +298,7 @@ def test_a_longer_visit_is_brought_forward_to_a_time_with_room_for_its_recovery(
     assert moved.ends_at - moved.starts_at == visit.protocol.visit_length + 60 * MINUTE
 
 
+@time_machine.travel(NOW)
 def test_the_api_keeps_it_and_says_what_stands_against_it(stage: Stage) -> None:
     visit = stage.book(stage.plan(), "13:30")
     desk = client_of(stage.house.ana)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -24,9 +25,9 @@ BAD = "A-2,=cmd(),Ben,yesterday,,"
 
 
 @pytest.fixture
-def max_(house: House) -> Client:
-    with time_machine.travel(NOW, tick=False):  # a sign-in holds for half a day
-        return browser_of(house.max)
+def max_(house: House) -> Iterator[Client]:
+    with time_machine.travel(NOW):
+        yield browser_of(house.max)
 
 
 def send(browser: Client, *rows: str, id: Any = None, name: str = "ours.csv", content: bytes = b"") -> Any:
