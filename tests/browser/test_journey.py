@@ -86,7 +86,8 @@ def write_a_plan(page: Page, ada: Patient) -> None:
     for group in page.get_by_role("radio", name="Absent").all():
         group.check()
     page.get_by_role("button", name="Write the plan").click()
-    expect(page.get_by_text("Ada Novak, 0 of 6 sessions booked")).to_be_visible()
+    expect(page.get_by_role("heading", name="Plan for Ada Novak")).to_be_visible()
+    expect(page.get_by_text("0 of 6 sessions booked")).to_be_visible()
 
 
 def book(page: Page, ada: Patient) -> None:
