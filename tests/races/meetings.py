@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from scheduler.models import Appointment, Claim, Resource
-from scheduler.visits import booking, calling_off, changing
+from scheduler.visits import booking, calling_off, changing, moving
 from scheduler.visits.decision import Decision, decide
 from tests.at_once import at_once
 
@@ -54,7 +54,7 @@ def without_visit_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     def as_it_is(visit: Appointment) -> Appointment:
         return Appointment.objects.select_related("clinic").get(pk=visit.pk)
 
-    for room in (booking, calling_off):
+    for room in (booking, calling_off, moving):
         monkeypatch.setattr(room, "lock_visit", as_it_is)
 
 
