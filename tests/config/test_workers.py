@@ -1,7 +1,10 @@
 """The suite runs in several processes: what one of them empties, no other one is using. Which stories go to
 the same one, and which go first, is said by name: a name that is gone would say nothing."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,7 +13,7 @@ from django.db import connection
 from redis import Redis
 
 from config.celery import app
-from tests.plugins.workers import FIRST, TOGETHER, goes_with, valkey_of
+from tests.plugins.workers import FIRST, TOGETHER, OneByOne, goes_with, valkey_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -50,6 +53,38 @@ def test_stories_that_share_what_is_dear_to_make_go_to_one_worker() -> None:
     tour = "tests/browser/test_pages.py::test_the_pages_of_the_day_are_whole"
     assert goes_with(tour) == goes_with(f"{day}/test_story.py::test_a")
     assert goes_with("tests/web/test_desk.py::test_a") != goes_with("tests/web/test_desk.py::test_b")
+
+
+@dataclass(eq=False)
+class Process:
+    """One of a run's processes, and the stories that it was given."""
+
+    gateway: SimpleNamespace
+    stories: list[str]
+    given: list[str] = field(default_factory=list)
+    shutting_down: bool = False
+
+    def send_runtest_some(self, places: list[int]) -> None:
+        self.given += [self.stories[at] for at in places]
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def test_stories_with_a_browser_go_to_the_last_process_while_there_are_others(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xdist.scheduler.loadscope.parse_tx_spec_config", lambda config: ["popen"] * 2)
+    board, texts = "tests/browser/test_board.py::test_a", "tests/browser/test_texts.py::test_b"
+    stories = [board, texts, "tests/web/test_desk.py::test_c", "tests/web/test_desk.py::test_d"]
+    first, last = (Process(SimpleNamespace(id=f"gw{number}"), stories) for number in range(2))
+    scheduler: Any = OneByOne(pytestconfig)
+    for process in (first, last):
+        scheduler.add_node(process)
+        scheduler.add_node_collection(process, stories)
+    scheduler.schedule()
+    assert last.given == [board, texts]
+    assert first.given == stories[2:]
 
 
 @pytest.mark.parametrize("name", [*FIRST, *(name for line in TOGETHER for name in line)])

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 # What the stories of a line look at is made once for all of them, and dear: each worker would make it again.
 TOGETHER = (
@@ -28,24 +29,37 @@ FIRST = (
     "tests/scheduler/test_availability_oracle.py::test_every_possible_start",
     "tests/notifications/test_choosing.py::test_whenever_the_planner_runs",
 )
+# They wait for Chromium and its clocks for nearly half of their time: the last process takes them, beside one
+# for each core that takes what reckons. So a browser is started once, too.
+WITH_BROWSER = "tests/browser/"
 MOST = 8  # the services of one run hold: 16 databases in Valkey, 300 connections in PostgreSQL
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """How many `-n auto` is: one for each core; for a single file none, for its tests run here and now."""
+    """How many `-n auto` is: one for each core, and one for the stories with a browser; for a single file
+    none, for its tests run here and now."""
     named = {argument.partition("::")[0] for argument in config.args}
-    if len(named) == 1 and Path(named.pop()).is_file():
+    if len(named) == 1 and Path(*named).is_file():
         return 0
-    cores = min(len(os.sched_getaffinity(0)), MOST)
-    return cores if cores > 1 else 0
+    browsers = any(WITH_BROWSER.startswith(f"{name.rstrip('/')}/") for name in named)
+    cores = len(os.sched_getaffinity(0))
+    return min(cores + browsers, MOST) if cores > 1 else 0
 
 
 class OneByOne(LoadScopeScheduling):
-    """Each story goes to whoever is free next; those of one line of TOGETHER go to one worker.
+    """Each story goes to whoever is free next; those of one line of TOGETHER go to one worker, and those with
+    a browser to the last one as long as there are any.
 
     xdist's own groups write their name into the node's id, which pytest 9.2 no longer reads.
     """
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        is_last = node.gateway.id == f"gw{self.numnodes - 1}"
+        kind = (scope for scope in self.workqueue if scope.startswith(WITH_BROWSER) == is_last)
+        if fitting := next(kind, None):
+            self.workqueue.move_to_end(fitting, last=False)
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         return goes_with(nodeid)
