@@ -151,6 +151,7 @@ def test_racing_desks_never_overlap_lose_or_deadlock(race: Callable[[int], list[
     assert sum(desk.refused for desk in desks) > 0, "nobody was ever in anybody's way"
 
 
+@pytest.mark.drill
 def test_without_the_lock_the_race_shows_deadlocks(
     race: Callable[[int], list[Desk]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -373,6 +373,7 @@ def test_a_page_without_scripts_works_as_before(
     assert session.vital_signs.count() == 2
 
 
+@pytest.mark.drill
 def test_the_list_of_what_waits_is_whole_at_every_width(page: Page, passing: Passing) -> None:
     page.context.set_offline(True)
     enter(page, "vitals", **{**SIGNS, "systolic_mmhg": "999"})
