@@ -294,7 +294,9 @@ def test_each_figure_names_what_it_may_be_and_where_its_default_comes_from(stage
 
     assert "A default that is Chairside's own choice has no outside source, and general knowledge was" in page
     assert "First dose Above 0. Default 0.5: Chairside's own choice." in page
-    assert "No clear liquids before the start optional 0 to 48, or empty. Default 2: general knowledge." in page
+    assert (
+        "No clear liquids before the start optional 0 to 48, or empty. Default 2: general knowledge." in page
+    )
     assert "Near the own baseline is within 1 to 100. Default 20: of the PADSS scale as published." in page
     assert "How old the weight may be (0: of the day) 0 to 365. days" in page  # the house has no source
     assert "Consent is signed again after optional 1 to 3,650, or empty. No default. days" in page

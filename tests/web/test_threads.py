@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 
 from clinic import work
@@ -18,7 +17,7 @@ from tests.cast import NOW, TODAY, House, client_of, local, new_id
 from tests.notifications.texts import ROSAS, STRANGERS, alone_on_the_number, announce, give_number, text
 from tests.notifications.visits import book
 from tests.scheduler.stage import set_stage
-from tests.web.pages import browser_of, words
+from tests.web.pages import Page, browser_of, words
 from web.views import threads
 
 
@@ -35,7 +34,7 @@ def ana(house: House) -> Client:
     return browser_of(house.ana)
 
 
-def last_shown(page: HttpResponse, *, by: str = "dealt_seen") -> str:
+def last_shown(page: Page, *, by: str = "dealt_seen") -> str:
     """The newest text on a page, as one of its forms says it."""
     [seen] = re.findall(rf'name="seen" value="([^"]+)" id="{by}"', page.content.decode())
     return str(seen)
