@@ -102,7 +102,7 @@ def test_all_is_well_in_numbers(house: House) -> None:
     assert found["chairside_open_escalations", "red"] == 0
 
 
-def test_the_banner_the_health_endpoint_and_the_metrics_agree(house: House) -> None:
+def test_the_banner_the_health_endpoint_and_the_metrics_agree(house: House, long_up: None) -> None:
     book(house, house.rosa)
     plan(now=NOW)
     SendingState.objects.update_or_create(name="sms", defaults={"closed_until": LATER + MINUTE})
@@ -134,7 +134,7 @@ def test_the_oldest_due_message_is_told_by_the_way_that_it_is_to_take(house: Hou
     assert found["chairside_oldest_due_message_age_seconds", "sms"] == 15 * 60
 
 
-def test_what_a_clinic_holds_back_itself_is_no_fault_of_the_machinery(house: House) -> None:
+def test_what_a_clinic_holds_back_itself_is_no_fault_of_the_machinery(house: House, long_up: None) -> None:
     book(house, house.rosa)
     plan(now=NOW)
     ClinicMessaging.objects.create(clinic=house.clinic, paused_at=NOW)

@@ -27,7 +27,7 @@ NO_WORKER = f"{STANDS_STILL}: what does the work has stopped (the worker). {TELL
 
 
 @pytest.fixture
-def alive(db: None) -> Iterator[None]:
+def alive(db: None, long_up: None) -> Iterator[None]:
     """Everything ran a moment ago, and the bell is silent."""
     with (
         time_machine.travel(NOW, tick=False),
@@ -57,7 +57,7 @@ def test_how_long_the_house_is_up_is_known(db: None) -> None:
     assert 0 < health.read(now).up < health.read(now + MINUTE).up
 
 
-def test_each_task_leaves_its_sign_of_life(db: None) -> None:
+def test_each_task_leaves_its_sign_of_life(db: None, long_up: None) -> None:
     with time_machine.travel(NOW, tick=False):
         assert NO_BEAT in health.read(NOW).late
         tasks.plan()
