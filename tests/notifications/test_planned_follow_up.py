@@ -185,7 +185,7 @@ def test_who_has_another_time_since_is_not_asked_to_choose_one(house: House) -> 
 
 # --- The diary -----------------------------------------------------------------------------------
 def test_the_diary_is_asked_for_by_email_on_the_days_on_which_it_is_not_written(house: House) -> None:
-    DiaryNudge.objects.create(patient=house.rosa, at=time(18))
+    DiaryNudge.objects.create(patient=house.rosa, at=time(18), created_at=NOW)
     Patient.objects.filter(pk=house.rosa.pk).update(preferred_channel=Channel.SMS)
     evening = local(date(2027, 1, 11), "18:00")
     assert plan(now=evening - MINUTE).written == 0

@@ -17,7 +17,7 @@ from notifications.talking.again import by_email, send_again
 from scheduler.models import Appointment
 from tests.cast import NOW, House, client_of, new_id
 from tests.notifications.texts import prefers_texts
-from tests.notifications.visits import VISIT, book, cancel, confirm, discharge, move
+from tests.notifications.visits import VISIT, book, cancel, confirm, date_history, discharge, move
 from tests.web.pages import browser_of
 
 LATER = NOW + timedelta(hours=1)
@@ -136,7 +136,7 @@ def test_what_was_confirmed_before_the_visit_moved_is_no_answer_to_what_was_said
     assert confirmed_after(visit) == []
     plan(now=VISIT - timedelta(days=3))
     delivery.drain(clock=lambda: VISIT - timedelta(days=3))
-    Appointment.objects.filter(pk=visit.pk).update(patient_status="accepted")
+    confirm(visit, NOW - timedelta(minutes=1))
     assert confirmed_after(visit) == []
     confirm(visit, VISIT - timedelta(days=2))
     assert confirmed_after(visit) == ["T-3d"]
@@ -150,6 +150,7 @@ def test_why_nothing_can_be_sent_is_said_of_each_that_is_to_come(house: House, v
 
 def switch_off(house: House, stage: str) -> None:
     change_rule(actor=house.actor(house.max), clinic=house.clinic, stage=stage, changes={"enabled": False})
+    date_history("notifications_messageruleevent", NOW)
 
 
 def test_what_the_clinic_has_switched_off_says_so_and_since_when(house: House, visit: Appointment) -> None:

@@ -16,18 +16,18 @@ from tests.scheduler.stage import plan_row
 
 # A Thursday ten days after NOW, 9:30 in Chicago.
 VISIT = local(date(2027, 1, 21), "9:30")
-CONFIRMED_AT = """
+DATED = """
 SET CONSTRAINTS ALL IMMEDIATE;
-ALTER TABLE scheduler_appointmentevent DISABLE TRIGGER USER;
-UPDATE scheduler_appointmentevent SET pgh_created_at = %s
- WHERE pgh_obj_id = %s AND patient_status = 'accepted';
-ALTER TABLE scheduler_appointmentevent ENABLE TRIGGER USER;
+ALTER TABLE {history} DISABLE TRIGGER USER;
+UPDATE {history} SET pgh_created_at = %s WHERE {which};
+ALTER TABLE {history} ENABLE TRIGGER USER;
 """
 
 
 @kept
 def book(house: House, patient: Patient, starts_at: datetime = VISIT, **fields: Any) -> Appointment:
     plan = TreatmentPlan.objects.filter(patient=patient).first() or write_plan(house, patient)
+    # When a row was written is the database's own time, too, but for one that is told.
     appointment = Appointment.objects.create(
         clinic=house.clinic,
         patient=patient,
@@ -35,7 +35,7 @@ def book(house: House, patient: Patient, starts_at: datetime = VISIT, **fields: 
         protocol=plan.protocol,
         during=stretch(starts_at),
         booked_by=house.ana,
-        **fields,
+        **{"created_at": NOW, **fields},
     )
     return Appointment.objects.get(pk=appointment.pk)
 
@@ -60,10 +60,16 @@ def move(appointment: Appointment, starts_at: datetime) -> None:
 
 
 def confirm(visit: Appointment, at: datetime) -> None:
-    """The history's time is the database's own, which no test can stop."""
     Appointment.objects.filter(pk=visit.pk).update(patient_status="accepted")
+    date_history(
+        "scheduler_appointmentevent", at, "pgh_obj_id = %s AND patient_status = 'accepted'", visit.pk
+    )
+
+
+def date_history(history: str, at: datetime, which: str = "true", *about: Any) -> None:
+    """The history's time is the database's own, which no test can stop."""
     with connection.cursor() as cursor:
-        cursor.execute(CONFIRMED_AT, [at, visit.pk])
+        cursor.execute(DATED.format(history=history, which=which), [at, *about])
 
 
 def discharge(appointment: Appointment, at: datetime) -> Session:

@@ -23,8 +23,9 @@ def stage(house: House) -> Stage:
 
 
 def allergic(patient: Patient, substance: str = "Ketamine", **said: Any) -> Allergy:
+    """Told before the plan is written, by the story's clock and not by the database's own."""
     words = {"criticality": "high", "verification_status": "confirmed", **said}
-    return Allergy.objects.create(patient=patient, substance=substance, **words)
+    return Allergy.objects.create(patient=patient, substance=substance, created_at=NOW, **words)
 
 
 def go_ahead(

@@ -33,7 +33,11 @@ def stage(house: House) -> Stage:
 
 def allergic(house: House) -> Allergy:
     return Allergy.objects.create(
-        patient=house.rosa, substance="Ketamine", criticality="high", verification_status="confirmed"
+        patient=house.rosa,
+        substance="Ketamine",
+        criticality="high",
+        verification_status="confirmed",
+        created_at=NOW,
     )
 
 

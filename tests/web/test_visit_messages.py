@@ -18,7 +18,7 @@ from notifications.planning.rule_settings import change_rule
 from scheduler.models import Appointment
 from tests.cast import NOW, House, new_id
 from tests.notifications.texts import give_number, prefers_texts, text
-from tests.notifications.visits import book
+from tests.notifications.visits import book, date_history
 from tests.web.pages import browser_of, words
 
 
@@ -221,6 +221,7 @@ def test_a_day_that_is_none_is_said_at_its_field(house: House, visit: Appointmen
 def test_the_page_says_which_messages_the_clinic_has_switched_off(house: House, visit: Appointment) -> None:
     actor = house.actor(house.max)
     change_rule(actor=actor, clinic=house.clinic, stage="T-3d", changes={"enabled": False})
+    date_history("notifications_messageruleevent", NOW)
     said = words(browser_of(house.ana).get(reverse("visit_messages", args=[visit.pk])))
     assert "Reminder that asks to confirm Switched off" in said
     assert "The clinic has switched this message off: since" in said
