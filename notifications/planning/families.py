@@ -13,6 +13,7 @@ from typing import Final
 
 from notifications.planning import rules
 from notifications.planning.said import CHANGED_SINCE, LAST_TOLD
+from scheduler.models import BOOKED_OR_BEYOND
 
 ZONE: Final = "coalesce(nullif(patient.time_zone, ''), clinic.time_zone)"
 OF_PATIENT: Final = """
@@ -174,6 +175,8 @@ NOTICES: Final = f"""
                              ELSE told.starts_at IS NOT NULL END
        AND {_unsaid("key.key")}"""
 
+TAKES_PLACE: Final = ", ".join(f"'{status.value}'" for status in BOOKED_OR_BEYOND)
+
 # After a visit that the patient missed, unless another one of its plan was booked since: somebody has spoken
 # with them.
 MISSED: Final = f"""
@@ -192,7 +195,7 @@ MISSED: Final = f"""
        AND {_away("lower(visit.during)", "+")} <= %(until)s
        AND {_unsaid("key.key")}
        AND NOT EXISTS (SELECT FROM scheduler_appointment since
-                        WHERE since.plan_id = visit.plan_id AND since.status = 'booked'
+                        WHERE since.plan_id = visit.plan_id AND since.status IN ({TAKES_PLACE})
                           AND since.created_at >= lower(visit.during))"""
 
 # Times held for somebody on the waitlist. `since`: when it was offered; `told`: until when it holds.

@@ -13,15 +13,8 @@ from notifications.models import Message, MessageStatus
 from notifications.planning import reasons, rule_settings, rules, said
 from notifications.planning.candidates import Found
 from notifications.planning.rules import Receiver, Rule, Visit, Wanted
-from scheduler.models import Appointment, AppointmentStatus, WaitlistOffer
+from scheduler.models import BOOKED_OR_BEYOND, Appointment, AppointmentStatus, WaitlistOffer
 from sessions_app.models import Session
-
-COMING = (
-    AppointmentStatus.BOOKED,
-    AppointmentStatus.ARRIVED,
-    AppointmentStatus.CHECKED_IN,
-    AppointmentStatus.FULFILLED,
-)
 
 
 def wanted_of(found: Found, of_stage: Mapping[str, Rule], receiver: Receiver, now: datetime) -> Wanted | None:
@@ -131,24 +124,24 @@ def _of_visit(
     if status == AppointmentStatus.NOSHOW:
         after = _not_said(after, reasons.VISIT_MISSED)
         missed = rules.wanted_of_missed(of_stage, visit, receiver)
-        return (
-            wanted
-            + after
-            + (_not_said(missed, reasons.BOOKED_SINCE) if _is_rebooked(appointment) else missed)
-        )
+        if _is_rebooked(appointment):
+            missed = _not_said(missed, reasons.BOOKED_SINCE)
+        return wanted + after + missed
     return wanted + after
 
 
 def _is_rebooked(missed: Appointment) -> bool:
     """As `families.MISSED` has it."""
     since = Appointment.objects.filter(plan=missed.plan_id, created_at__gte=missed.starts_at)
-    return since.filter(status=AppointmentStatus.BOOKED).exists()
+    return since.filter(status__in=BOOKED_OR_BEYOND).exists()
 
 
 def _as_a_visit(appointment: Appointment, now: datetime) -> tuple[Visit, bool]:
     """As the rules know it, and whether it follows an infusion only by what is booked."""
     earlier = Appointment.objects.filter(
-        patient=appointment.patient_id, status__in=COMING, during__startswith__lt=appointment.starts_at
+        patient=appointment.patient_id,
+        status__in=BOOKED_OR_BEYOND,
+        during__startswith__lt=appointment.starts_at,
     ).exists()
     begun = Session.objects.filter(
         patient=appointment.patient_id, started_at__lt=appointment.starts_at

@@ -20,10 +20,9 @@ from clinic.models import Clinic
 from notifications.models import Message, MessageStatus
 from notifications.planning import reasons, rule_settings, rules, timing
 from notifications.planning.rules import Receiver, Rule, Visit
-from notifications.planning.wanting import COMING
 from notifications.reporting.at_once import said_at_once
 from notifications.wording import writing
-from scheduler.models import Appointment, AppointmentStatus
+from scheduler.models import BOOKED_OR_BEYOND, Appointment, AppointmentStatus
 from sessions_app.models import Session
 
 BEFORE: Final = (*(rule.stage for rule in rules.DEFAULTS if rule.kind == rules.REMINDER), rules.BEFORE_NEXT)
@@ -98,7 +97,9 @@ def _to_come(clinic: Clinic, now: datetime) -> QuerySet[Any]:
     """The soonest first: `earlier`, whether the patient has a visit before it, `treated`, whether an infusion
     was begun. Names of nobody are read."""
     before = Appointment.objects.filter(
-        patient=OuterRef("patient"), status__in=COMING, during__startswith__lt=OuterRef("during__startswith")
+        patient=OuterRef("patient"),
+        status__in=BOOKED_OR_BEYOND,
+        during__startswith__lt=OuterRef("during__startswith"),
     )
     begun = Session.objects.filter(patient=OuterRef("patient"), started_at__isnull=False)
     return (

@@ -4,6 +4,7 @@ subjects.
 """
 
 from scheduler.models.appointments import (
+    BOOKED_OR_BEYOND,
     LIVE_STATUSES,
     MOST_EXTRA_RECOVERY,
     Appointment,
@@ -65,6 +66,7 @@ from scheduler.models.waitlist import (
 )
 
 __all__ = [
+    "BOOKED_OR_BEYOND",
     "LIVE_STATUSES",
     "MOST_EXTRA_RECOVERY",
     "STANDING_STATUSES",

@@ -43,6 +43,8 @@ LIVE_STATUSES = (
     AppointmentStatus.CHECKED_IN,
     AppointmentStatus.FULFILLED,
 )
+# A time that is only held is nobody's yet.
+BOOKED_OR_BEYOND = tuple(status for status in LIVE_STATUSES if status != AppointmentStatus.PENDING)
 
 
 class CancellationReason(models.TextChoices):

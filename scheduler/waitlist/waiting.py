@@ -16,7 +16,7 @@ from django.db.models.functions import TruncDate
 from clinic import clock
 from clinic.models import Clinic
 from scheduler.models import (
-    LIVE_STATUSES,
+    BOOKED_OR_BEYOND,
     STANDING_STATUSES,
     Appointment,
     AppointmentStatus,
@@ -36,7 +36,6 @@ from scheduler.vocabulary import WEEKDAYS, spoken_day
 # Feasible starts are asked for a window of at most this length (design 4).
 LONGEST_WAIT: Final = timedelta(days=365)
 MOST_NOTICE_HOURS: Final = 14 * 24
-BOOKED_OR_BEYOND: Final = frozenset(LIVE_STATUSES) - {AppointmentStatus.PENDING}
 
 
 @dataclass(frozen=True)

@@ -171,11 +171,12 @@ def test_a_missed_visit_is_followed_up_the_same_day(house: House) -> None:
     assert PatientLink.objects.get(message__stage="missed").purpose == LinkPurpose.TIMES
 
 
-def test_who_has_another_time_since_is_not_asked_to_choose_one(house: House) -> None:
+@pytest.mark.parametrize("by_now", ["booked", "arrived"])
+def test_who_has_another_time_since_is_not_asked_to_choose_one(house: House, by_now: str) -> None:
     visit, later = book(house, house.rosa), book(house, house.rosa, VISIT + 7 * DAY)
     say(NOW)
     Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.NOSHOW)
-    Appointment.objects.filter(pk=later.pk).update(created_at=VISIT + HOUR)
+    Appointment.objects.filter(pk=later.pk).update(created_at=VISIT + HOUR, status=by_now)
     plan(now=VISIT + 2 * HOUR)
     assert "missed" not in rows(visit)
     visit.refresh_from_db()
