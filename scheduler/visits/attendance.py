@@ -14,7 +14,7 @@ from django.utils.text import get_text_list
 from clinic import clock
 from clinic.access import Actor
 from clinic.history import acting
-from clinic.problems import Conflict, Stale
+from clinic.problems import Conflict
 from clinic.transactions import in_transaction
 from scheduler.locks import lock_schedule, lock_visit
 from scheduler.models import (
@@ -26,11 +26,12 @@ from scheduler.models import (
 )
 from scheduler.visits import placing
 from scheduler.visits.blockers import MENDS, Occasion
-from scheduler.visits.changing import refusal_of_one, under_lock
+from scheduler.visits.changing import refusal_of_one, require_where_it_was, under_lock
 from scheduler.visits.decision import Decision, decide
 from scheduler.visits.parts import PinnedTurns
 from scheduler.vocabulary import spoken_time, wall_time
 
+NOT_CONFIRMED: Final = "It isn't confirmed: ask the patient about that time."
 GIVEN_UP: Final = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
 
 
@@ -44,17 +45,11 @@ def confirm(*, appointment: Appointment, was: datetime | None = None, now: datet
 
     def work() -> Appointment:
         visit = lock_visit(appointment)
-        if visit.live and was not in (None, visit.starts_at):
-            where = spoken_time(visit.starts_at, visit.clinic.time_zone, now=now)
-            raise Stale(
-                f"Somebody else has moved this visit meanwhile, to {where}. It isn't confirmed: ask the"
-                " patient about that time.",
-                code="visit_moved",
-            )
         if not visit.live:
             raise Conflict(
                 "This visit was cancelled. Please call the clinic for a new time.", code="visit_cancelled"
             )
+        require_where_it_was(visit, was, NOT_CONFIRMED, now=now)
         if visit.patient_status == ParticipantStatus.ACCEPTED:
             return visit
         if visit.status == AppointmentStatus.PENDING:

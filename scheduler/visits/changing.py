@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from clinic.problems import Conflict
+from clinic.problems import Conflict, Stale
 from clinic.transactions import in_transaction
 from scheduler.finding import free_times
 from scheduler.finding.free_times import Alternative
 from scheduler.locks import lock_schedule
-from scheduler.models import Resource, TreatmentPlan
+from scheduler.models import Appointment, Resource, TreatmentPlan
 from scheduler.visits import placing
 from scheduler.visits.decision import Decision
 from scheduler.visits.placing import Refused
@@ -45,6 +45,15 @@ def under_lock(
         return in_transaction(attempt)
     except Refused as refused:
         raise refusal(refused) from refused
+
+
+def require_where_it_was(visit: Appointment, was: datetime | None, mend: str, *, now: datetime) -> None:
+    """Who moves or confirms a visit has seen it at `was`, where they say so; by now it may be somewhere else.
+    Raises `Stale` with code `visit_moved`."""
+    if was in (None, visit.starts_at):
+        return
+    where = spoken_time(visit.starts_at, visit.clinic.time_zone, now=now)
+    raise Stale(f"Somebody else has moved this visit meanwhile, to {where}. {mend}", code="visit_moved")
 
 
 def alternatives(

@@ -7,19 +7,21 @@ Under the schedule's lock, as in `booking`. What may be moved at all is said her
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from clinic.access import Actor
 from clinic.history import acting
 from clinic.models import Clinic
-from clinic.problems import Conflict, Stale
+from clinic.problems import Conflict
 from scheduler.locks import lock_visit
 from scheduler.models import Appointment, AppointmentStatus, OfferStatus, Resource, WaitlistOffer
 from scheduler.visits import placing, queries
 from scheduler.visits.calling_off import MOVABLE, give_up_hold, hold_over, require_held
-from scheduler.visits.changing import refusal_of_one, refusal_of_several, under_lock
+from scheduler.visits.changing import refusal_of_one, refusal_of_several, require_where_it_was, under_lock
 from scheduler.visits.placing import Move
-from scheduler.vocabulary import spoken_time
+
+STILL_THERE: Final = "Nothing was changed: move it from there if it still has to move."
 
 
 def reschedule(
@@ -112,7 +114,7 @@ def require_movable(appointment: Appointment) -> None:
 
 def require_as_seen(visit: Appointment, start: datetime, was: datetime | None, now: datetime) -> None:
     """It may be moved there by somebody who has seen it at `was`. Raises as `reschedule` does."""
-    _require_where_it_was(visit, was, now)
+    require_where_it_was(visit, was, STILL_THERE, now=now)
     require_movable(visit)
     _require_not_offered(visit, start)
 
@@ -124,18 +126,6 @@ def _as_locked(move: Move) -> Move:
         raise _not_movable(visit)
     _require_not_offered(visit, move.start)
     return replace(move, appointment=visit)
-
-
-def _require_where_it_was(visit: Appointment, was: datetime | None, now: datetime) -> None:
-    """Who moves a visit has seen it somewhere; by now it may be somewhere else."""
-    if was in (None, visit.starts_at):
-        return
-    where = spoken_time(visit.starts_at, visit.clinic.time_zone, now=now)
-    raise Stale(
-        f"Somebody else has moved this visit meanwhile, to {where}. Nothing was changed: move it from there"
-        " if it still has to move.",
-        code="visit_moved",
-    )
 
 
 def _require_not_offered(visit: Appointment, start: datetime) -> None:
