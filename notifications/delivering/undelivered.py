@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import work
 from clinic.models import Role, Urgency, WorkItem
@@ -123,18 +123,16 @@ def _come_in_vain(now: datetime) -> Iterable[WorkItem]:
     """Visits that have moved to a later time, of whose patients none can be told before the earlier one: the
     notice goes in the morning, when they are on their way."""
     named = Message.objects.filter(
+        appointment=OuterRef("pk"),
         kind__in=said.BEFORE_A_VISIT,
         visit_starts_at__gt=now,
         visit_starts_at__lte=now + NIGHT,
-        appointment__status=AppointmentStatus.BOOKED,
-        appointment__during__startswith__gt=F("visit_starts_at"),
+        visit_starts_at__lt=OuterRef("during__startswith"),
     )
-    visits = {
-        visit.pk: visit
-        for visit in Appointment.objects.filter(pk__in=named.values("appointment")).select_related(
-            "patient__clinic"
-        )
-    }
+    coming = Appointment.objects.filter(
+        Exists(named), status=AppointmentStatus.BOOKED, during__startswith__gt=now
+    )
+    visits = {visit.pk: visit for visit in coming.select_related("patient__clinic")}
     told = said.told_of_each(visits) if visits else {}
     settings = rule_settings.settings_of({visit.clinic_id for visit in visits.values()}) if visits else {}
     for key, last in sorted(told.items()):
