@@ -34,7 +34,7 @@ from notifications.tokens import NO_LINK
 from scheduler.finding import free_times
 from scheduler.finding.availability import minute_of, moment_of
 from scheduler.finding.free_times import Found
-from scheduler.models import LIVE_STATUSES, Appointment, AppointmentStatus, TreatmentPlan
+from scheduler.models import BOOKED_OR_BEYOND, Appointment, AppointmentStatus, TreatmentPlan
 from scheduler.visits import attendance, booking, moving
 from scheduler.visits.decision import against_any_time
 from scheduler.vocabulary import spoken_time
@@ -149,9 +149,8 @@ def booked_instead(request: TimeRequest) -> Appointment | None:
     since = Q(created_at__gte=missed.starts_at)
     if request.chosen_start is not None:
         since |= Q(during__startswith=request.chosen_start)
-    visits = Appointment.objects.filter(since, plan=missed.plan_id, status__in=LIVE_STATUSES)
-    # A time that is only offered is nobody's yet.
-    return visits.exclude(status=AppointmentStatus.PENDING).order_by("during").first()
+    visits = Appointment.objects.filter(since, plan=missed.plan_id, status__in=BOOKED_OR_BEYOND)
+    return visits.order_by("during").first()
 
 
 def moves_itself(request: TimeRequest, now: datetime) -> bool:
@@ -185,14 +184,15 @@ def choose(*, link: PatientLink, start: datetime, now: datetime) -> TimeRequest:
         if is_missed(request) and stands(request, now):
             request.pk = ask(appointment=request.appointment, now=now).pk
         row = TimeRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk=request.pk).first()
-        row_stands = row is not None and stands(row, now)
-        if row is None or (row.chosen_start != start and not row_stands):
+        if row is None or not stands(row, now):
+            if row is not None and row.chosen_start == start:
+                return row
             raise Conflict(OVER, code="visit_moved")
         direct = moves_itself(row, now)
-        if row_stands and not direct:
+        if not direct:
             _open_task(row, now)
-        if row.chosen_start == start and not (row_stands and direct):
-            return row
+            if row.chosen_start == start:
+                return row
         # To the second: the desk could carry out no other.
         if start not in _starts(_found(row, now)):
             raise Conflict(TAKEN, code="time_taken")
