@@ -102,6 +102,9 @@ class Windows:
 
     def close(self) -> None:
         for context in self._open:
+            # What a story holds back or changes may still be on its way: its end concerns no later story.
+            for page in context.pages:
+                page.unroute_all(behavior="ignoreErrors")
             context.close()
 
     def _watch(self, request: Request) -> None:

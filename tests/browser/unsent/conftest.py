@@ -3,9 +3,11 @@
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import time_machine
+from django.contrib.staticfiles import finders
 from playwright.sync_api import Page, Route
 
 from sessions_app.models import Session
@@ -58,7 +60,7 @@ def unhurried(window: Page) -> None:
 
 
 def _with_patience(route: Route) -> None:
-    script = route.fetch().text()
+    script = Path(str(finders.find("web/unsent.js"))).read_text()
     assert "SOON = 1_500" in script
     route.fulfill(body=script.replace("SOON = 1_500", "SOON = 60_000"), content_type="text/javascript")
 
