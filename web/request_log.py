@@ -21,12 +21,12 @@ class RequestLogMiddleware(RequestMiddleware):
 
     @staticmethod
     def route_of(request: HttpRequest) -> tuple[str, str]:
-        """(name, pattern) of the route that will answer."""
+        """(name, pattern) of the route that will answer. Looked for once: the table of addresses is long."""
         try:
-            match = resolve(request.path_info)
+            request.resolver_match = request.resolver_match or resolve(request.path_info)
         except Resolver404:
             return "", "(no such address)"
-        return match.view_name, match.route
+        return request.resolver_match.view_name, request.resolver_match.route
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
