@@ -224,8 +224,29 @@ def test_a_session_says_how_far_it_is(stage: Stage) -> None:
 
     assert blocks(the_day(stage))[0].told.look == Look("here", "door-in", "Arrived")
     assert session.appointment_id == visit.pk
-    infusing = look_of(visit, state=SessionState.INFUSING, late=0, now=NOW)
+    infusing = look_of(visit, state=SessionState.INFUSING, now=NOW)
     assert infusing == Look("running", "drop", "Infusing")
+
+
+def test_who_is_still_here_after_their_visits_end_is_over_it(stage: Stage) -> None:
+    """Whoever comes next to this chair, or asks when, is told by the desk."""
+    visit = stage.book(stage.plan(), "9:30")
+    actor = stage.house.actor(stage.house.nils)
+    attendance.arrive(actor=actor, appointment=visit, now=NOW)
+    arrival.open_session(actor=actor, id=new_id(), appointment=visit, now=NOW)
+
+    in_time = the_day(stage, now=stage.at("11:30"))
+    over = the_day(stage, now=stage.at("11:42"))
+    visit.refresh_from_db()
+    attendance.begin(appointment=visit, now=stage.at("11:42"))
+    attendance.fulfil(appointment=visit, now=stage.at("11:43"))
+    gone = the_day(stage, now=stage.at("11:50"))
+
+    assert "over" not in blocks(in_time)[0].told.look.word
+    assert blocks(over)[0].told.look == Look("warn", "alert", "Arrived, 12 min over")
+    assert "1 visit, 1 past its end" in words(over)
+    assert "past its end" not in words(in_time)
+    assert "past its end" not in words(gone)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from sessions_app.queries import states_of
 from web.board.layout import STEP, Line, Place, Tick
 from web.doors import StaffRequest, staff_page
 from web.forms import DayField
-from web.views.board.looks import look_of, unconfirmed
+from web.views.board.looks import IN_THE_CHAIR, look_of, unconfirmed
 from web.views.board.rows import (
     MINUTE,
     ChairRow,
@@ -105,7 +105,8 @@ def day(request: StaffRequest, on: date | None = None) -> HttpResponse:
         "closed_for": closed_for(read.closures, (minute_of(read.begins), minute_of(read.ends))),
         "board": _board(read, told, fits, now=now, may_book=may_book),
         "visits": told,
-        "late": [each for each in told if each.late],
+        "late": sum(each.late for each in told),
+        "over": sum(each.over for each in told),
         "unconfirmed": sum(unconfirmed(each.appointment) for each in told),
         "held": sum(each.appointment.status == AppointmentStatus.PENDING for each in told),
         "gone": [visit for visit in read.visits if visit.appointment.status in GONE],
@@ -138,6 +139,8 @@ def _told(read: ClinicDay, *, now: datetime, today: bool, may_book: bool) -> lis
         appointment = visit.appointment
         booked = appointment.status == AppointmentStatus.BOOKED
         late = (now - appointment.starts_at) // MINUTE if booked and today else 0
+        here = appointment.status in IN_THE_CHAIR
+        over = (now - appointment.ends_at) // MINUTE if here and today else 0
         told.append(
             Told(
                 visit,
@@ -145,10 +148,12 @@ def _told(read: ClinicDay, *, now: datetime, today: bool, may_book: bool) -> lis
                     appointment,
                     state=states.get(appointment.pk),
                     late=late,
+                    over=over,
                     in_doubt=appointment.pk in doubted,
                     now=now,
                 ),
                 late=late > 0,
+                over=over > 0,
                 may_check_in=may_book and booked and today,
                 movable=may_book and booked,
             )

@@ -27,10 +27,17 @@ class Look:
 
 
 def look_of(
-    visit: Appointment, *, state: str | None, late: int, in_doubt: bool = False, now: datetime
+    visit: Appointment,
+    *,
+    state: str | None,
+    late: int = 0,
+    over: int = 0,
+    in_doubt: bool = False,
+    now: datetime,
 ) -> Look:
     """`state` is that of the visit's session, when there is one; `late` by how many minutes somebody should
-    have come by now; `in_doubt`: what the patient said before waits for a nurse (`readiness.in_doubt`)."""
+    have come by now, `over` by how many who is still here should have gone; `in_doubt`: what the patient said
+    before waits for a nurse (`readiness.in_doubt`)."""
     if visit.status == AppointmentStatus.PENDING and visit.held_until is not None:
         left = left_in_words(visit.held_until, now)
         return Look("waiting", "clock", f"Held, {left} left", visit.held_until)
@@ -39,9 +46,11 @@ def look_of(
     if visit.status == AppointmentStatus.BOOKED:
         said = ParticipantStatus(visit.patient_status)
         return Look("warn", "alert", not_ready(visit)) if in_doubt else Look(*SAID[said], said.label)
-    if visit.status in IN_THE_CHAIR and state is not None:
-        return Look(*LOOKS.get(state, PLAIN), SessionState(state).label)
-    return Look(*LOOKS.get(visit.status, PLAIN), visit.get_status_display())
+    in_session = state if visit.status in IN_THE_CHAIR else None
+    word = SessionState(in_session).label if in_session else visit.get_status_display()
+    if over > 0:
+        return Look("warn", "alert", f"{word}, {length_in_words(over)} over")
+    return Look(*LOOKS.get(in_session or visit.status, PLAIN), word)
 
 
 def not_ready(visit: Appointment) -> str:

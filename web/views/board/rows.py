@@ -36,6 +36,7 @@ class Told:
     visit: BookedVisit
     look: Look
     late: bool
+    over: bool
     may_check_in: bool
     movable: bool
 

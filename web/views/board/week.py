@@ -143,7 +143,7 @@ def _card(day: _Day, read: ClinicWeek, scale: Scale | None, now: datetime) -> Da
             mark(
                 minutes_of(claim),
                 claim.resource_id,
-                look_of(claim.appointment, state=None, late=0, now=now).tone,
+                look_of(claim.appointment, state=None, now=now).tone,
             )
             for claim in held
         ],
