@@ -45,6 +45,24 @@ WIDEST: Final = """() => {
   const widest = all.reduce((a, b) => (reach(b) > reach(a) ? b : a));
   return widest.outerHTML.slice(0, 140) || "something";
 }"""
+# The words that stand on two lines, cut through because their place is too narrow for them.
+CUT_THROUGH: Final = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const cut = [];
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (!text.data.trim() || !text.parentElement.checkVisibility()) continue;
+    const look = getComputedStyle(text.parentElement);
+    const onlyHeard = look.clipPath !== "none";
+    if (onlyHeard || (look.overflowWrap === "normal" && look.wordBreak === "normal")) continue;
+    for (const { 0: word, index } of text.data.matchAll(/(?<!\\S)\\p{L}{3,15}(?![^\\s.,;:!?)])/gu)) {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) cut.push(word);
+    }
+  }
+  return cut;
+}"""
 HEADINGS: Final = """() => [...document.querySelectorAll("h1")]
   .filter((each) => each.checkVisibility()).map((each) => each.innerText.trim())"""
 # What is wrong with where the focus is; empty for nothing.
@@ -86,6 +104,8 @@ def room(page: Page) -> list[str]:
         wrong.append(f"it scrolls sideways: {widest}")
     if crowded := page.evaluate(CROWDED):
         wrong.append(f"the frame has no room for {crowded}")
+    if cut := page.evaluate(CUT_THROUGH):
+        wrong.append(f"words are cut through: {cut}")
     return wrong
 
 
