@@ -11,7 +11,8 @@ import time_machine
 from playwright.sync_api import Page, Position, expect
 
 from scheduler.visits import booking
-from tests.browser.conftest import Windows, picture
+from tests.browser.conftest import PHONE, Windows, picture
+from tests.browser.looking import room
 from tests.cast import NOW, make_house, new_id
 from tests.scheduler.stage import set_stage
 
@@ -53,6 +54,18 @@ def test_the_board_follows_the_day_and_keeps_still_in_somebodys_hand(windows: Wi
         assert start_asked(page, lambda: gap.click(position=middle)) == stage.at("14:20")
         page.keyboard.press("Escape")
         assert start_asked(page, lambda: gap.press("Enter")) == stage.at("11:40")
+
+
+def test_a_late_patients_name_is_whole_on_a_phone(windows: Windows) -> None:
+    """Beside it stand two words: how late they are, and that they haven't confirmed."""
+    with time_machine.travel(NOW) as clock:
+        stage = set_stage(make_house())
+        stage.book(stage.plan(), "9:30")
+        clock.move_to(stage.at("9:42"))
+        page = windows.sign_in(stage.house.ana, PHONE)
+        page.goto("/day/")
+        expect(page.locator("#day-list .state")).to_contain_text("Not yet confirmed")
+        assert room(page) == []
 
 
 def start_asked(page: Page, press: Callable[[], None]) -> datetime:
